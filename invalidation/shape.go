@@ -1,0 +1,144 @@
+package invalidation
+
+import "database/sql/driver"
+
+// AllTables is the name, in a [Use], [Write] or [Change], of every table of
+// the database at once.
+const AllTables = "*"
+
+// Analyzer reads the SQL of one dialect.
+//
+// Analyze never panics and never fails: a text that it does not understand
+// has a [Shape] that refuses to be cached and that writes [AllTables]. It is
+// safe for concurrent use.
+type Analyzer interface {
+	Analyze(sql string) *Shape
+}
+
+// Verb is what a statement does, as far as the cache has to tell it apart.
+type Verb int
+
+// The verbs of a [Shape].
+const (
+	Opaque     Verb = iota // not understood; writes AllTables
+	Query                  // reads and writes nothing
+	Mutation               // INSERT, UPDATE, DELETE and their kin, also as a CTE of a query
+	Definition             // DDL: changes the catalogue itself
+	Begin                  // BEGIN as text, outside database/sql's own transactions
+	Commit                 // COMMIT or END as text
+	Rollback               // ROLLBACK as text, of the whole transaction
+	Savepoint              // SAVEPOINT Name
+	RollbackTo             // ROLLBACK TO Name
+	Release                // RELEASE Name
+	Neutral                // touches no row: EXPLAIN, a harmless PRAGMA, ANALYZE, VACUUM
+)
+
+// Shape is what one SQL text means to the cache, whatever its arguments. It
+// is read-only once made.
+type Shape struct {
+	Verb Verb
+
+	// Refusal says why a result of this statement must not be cached; it is
+	// empty if it may be. It is a short phrase for people, fit to be counted:
+	// it never holds any part of the SQL.
+	Refusal string
+
+	// Uses has one element for each place at which the statement reads a
+	// table; a table that is read twice is listed twice.
+	Uses []Use
+
+	// Writes has one element for each table written, several where one
+	// statement both inserts and updates.
+	Writes []Write
+
+	// Params is the number of distinct parameters. A statement that is bound
+	// with another number of arguments is not understood.
+	Params int
+
+	// Name of the savepoint, lower case, for Savepoint, RollbackTo, Release.
+	Name string
+}
+
+// Use is one reading of a table.
+type Use struct {
+	Table string
+
+	// Where holds for every row of the table that can influence the result
+	// through this use. Nil holds for every row.
+	Where *Predicate
+
+	// Columns that the statement looks at, in any clause.
+	Columns Columns
+}
+
+// Write is one kind of change that a statement makes to one table.
+type Write struct {
+	Table string
+	Kind  ChangeKind
+
+	// Where covers the rows reached, as they are before: for Update and
+	// Delete. Nil covers every row.
+	Where *Predicate
+
+	// Set has the assignments of an Update.
+	Set []Assignment
+
+	// Names and Rows are an Insert's columns and values. Rows is nil if the
+	// values are not written out, as in INSERT … SELECT; then nothing is
+	// known of the new rows.
+	Names []string
+	Rows  [][]Operand
+
+	// Chosen is true for an Insert without a conflict clause: then the values
+	// that the database chose for a row, such as its key, may be added to the
+	// row's box when they become known.
+	Chosen bool
+}
+
+// Assignment is col = one of Values. An element that is not known makes the
+// column's new value open.
+type Assignment struct {
+	Column string
+	Values []Operand
+}
+
+// Operand is a value in a statement: a parameter, a literal, or unknown.
+// The zero Operand is unknown.
+type Operand struct {
+	// Param is the 1-based number of the parameter, or 0.
+	Param int
+	// Known is true for a literal, whose value is Literal; nil is NULL.
+	Known   bool
+	Literal driver.Value
+}
+
+// Op is the operator of a [Predicate].
+type Op int
+
+// The operators. An atom compares one column with operands; a comparison
+// whose outcome is NULL does not hold.
+const (
+	And Op = iota // every Term holds; without terms it always holds
+	Or            // some Term holds; without terms it never holds
+	Eq            // Column = Operands[0]
+	NotEq         // Column <> Operands[0]
+	Less
+	LessEq
+	Greater
+	GreaterEq
+	In        // Column equals one of Operands
+	NotIn     // Column differs from all of Operands
+	IsNull    // Column IS NULL
+	IsNotNull // Column IS NOT NULL
+	Like      // Column LIKE Operands[0], without ESCAPE, letter case ignored
+)
+
+// Predicate is a condition on the rows of one table, in positive normal form:
+// there is no negation, the analyser has pushed it down to the atoms. What it
+// could not push or understand it has replaced by an And without terms.
+type Predicate struct {
+	Op       Op
+	Terms    []Predicate // And, Or
+	Column   string      // atoms
+	Operands []Operand   // atoms
+}

@@ -1,0 +1,9 @@
+package querykey
+
+// Key identifies a query and the kind of variable its result is put into.
+type Key struct {
+	// Hash is a 64-bit digest of Text. Keys with equal hashes may differ.
+	Hash uint64
+	// Text is the key in full.
+	Text []byte
+}

@@ -1,0 +1,139 @@
+// Package region keeps results, and the journals that tell which of them are
+// still true.
+//
+// A [Region] is a named cache: a store of entries and, per table, a journal
+// of changes. The life of a result is: the positions of its tables' journals
+// are read (the [Stamp]), the query runs, the result is put with that stamp.
+// A later look-up serves it as long as no change that was appended after the
+// stamp meets its dependency. The life of a change is: announced as pending,
+// COMMIT, settled as committed or aborted. A result that a pending change
+// meets is neither served nor stored.
+//
+// What a dependency and a change are, and whether they meet, is decided in
+// package invalidation. What a result looks like is the caller's business: a
+// region never looks into a value.
+package region
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/querykey"
+)
+
+// Set gives regions their names. The name of the region that is used where
+// nothing else is asked for is [Default].
+type Set map[string]Region
+
+// Default is the name of the region that a profile uses unless it names one.
+const Default = "default"
+
+// Region is a store of results with the journals of the tables that they
+// were computed from. It is safe for concurrent use, and may be shared by
+// several plugins and databases of a process.
+type Region interface {
+	// Get returns the entry under key if it is fresh: no change that was
+	// settled as committed after its stamp, and none that is pending, meets
+	// its dependency. Otherwise the entry is nil and the Miss says why.
+	Get(ctx context.Context, key querykey.Key) (*Entry, Miss)
+
+	// Stamp reads the present positions of the journals of dep's tables. It
+	// must be called before the query is sent. It reports false if a pending
+	// change meets dep: then the result must be neither stored nor shared.
+	Stamp(ctx context.Context, dep *invalidation.Dependency) (Stamp, bool)
+
+	// Put stores a result. It reports false, and stores nothing, if a change
+	// since e.Stamp already meets the dependency, or the value is too large.
+	Put(ctx context.Context, e *Entry) bool
+
+	// Fresh reports whether e, which Put accepted, is fresh now, as Get would.
+	Fresh(ctx context.Context, e *Entry) bool
+
+	// Announce appends changes to their journals as pending, all or none.
+	// When it returns, no reader can be served a result that they meet.
+	Announce(ctx context.Context, changes []invalidation.Change) (Intent, error)
+
+	// Delete drops the entry under key, if there is one.
+	Delete(ctx context.Context, key querykey.Key)
+
+	// Watches reports whether some entry put since the region was made
+	// depends on table and restricts one of columns, so that knowing a row's
+	// value in that column can spare a result. It may report true in doubt.
+	Watches(table invalidation.Table, columns []string) bool
+
+	// Dropped tells which change last made the entry under key untrue, if the
+	// region still remembers.
+	Dropped(key querykey.Key) (Drop, bool)
+
+	// Stats returns the present size of the region.
+	Stats() Stats
+}
+
+// Position is a place in one table's journal.
+type Position struct {
+	Epoch  uint64 // of the journal; a journal that was begun anew has another
+	Number uint64 // of the last entry of the journal that was seen
+}
+
+// Stamp holds the positions of the journals that a result depends on, read
+// before its query was sent: the database's own journal, where [invalidation.AllTables]
+// changes are, and then one for each table of the dependency, in its order.
+type Stamp []Position
+
+// Intent is a set of announced changes that awaits its outcome. Exactly one
+// of its methods takes effect, the first that is called; it is safe to call
+// them again. They never fail: an outcome that cannot be written counts as
+// committed.
+type Intent interface {
+	// Commit settles the changes as committed. The changes given take the
+	// place of those announced, which must cover them; with none given, those
+	// announced stand. What Commit makes untrue is dropped before it returns.
+	Commit(ctx context.Context, changes ...invalidation.Change)
+
+	// Abort settles the changes as aborted. It costs no one a result.
+	Abort(ctx context.Context)
+}
+
+// Entry is a cached result. After Put its fields must not be changed.
+type Entry struct {
+	Key        querykey.Key
+	Dependency *invalidation.Dependency
+	Stamp      Stamp
+	Value      any           // the result; never changed by anyone after Put
+	Size       int64         // of Value, in bytes
+	TTL        time.Duration // from Put; zero means until evicted or dropped
+	Stored     time.Time     // set by Put
+}
+
+// Cause tells why a look-up found no fresh entry.
+type Cause int
+
+// The causes of a miss.
+const (
+	Absent  Cause = iota // not there, evicted or expired
+	Dead                 // a committed change meets it: it was dropped now
+	Blocked              // a pending change meets it: it may yet prove true
+)
+
+// Miss tells why Get returned no entry.
+type Miss struct {
+	Cause Cause
+	// Drop has the change that met the entry, for Dead.
+	Drop Drop
+}
+
+// Drop is the end of an entry.
+type Drop struct {
+	// Change that made the entry untrue. Its Table is empty if the journal
+	// was trimmed past the entry's stamp, so that no one can tell.
+	Change invalidation.Change
+	Time   time.Time // when it was found out
+}
+
+// Stats is the size of a region at one moment.
+type Stats struct {
+	Entries  int64
+	Bytes    int64 // an estimate, keys and values
+	MaxBytes int64 // 0 if there is no bound
+}
