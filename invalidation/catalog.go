@@ -50,12 +50,12 @@ type Column struct {
 // ForeignKey is a reference from a child table whose ON DELETE or ON UPDATE
 // action rewrites the child's rows: CASCADE, SET NULL or SET DEFAULT.
 type ForeignKey struct {
-	Child     string   // the referring table
-	Columns   []string // its columns, which the action rewrites
-	Parent    []string // the columns referred to; empty means the primary key
-	OnDelete  bool     // an action on delete rewrites or deletes children
-	Deletes   bool     // that action is CASCADE: the children are deleted
-	OnUpdate  bool     // an action on update of the key rewrites children
+	Child    string   // the referring table
+	Columns  []string // its columns, which the action rewrites
+	Parent   []string // the columns referred to; empty means the primary key
+	OnDelete bool     // an action on delete rewrites or deletes children
+	Deletes  bool     // that action is CASCADE: the children are deleted
+	OnUpdate bool     // an action on update of the key rewrites children
 }
 
 // Name makes the catalogue key of a table: lower case.

@@ -118,10 +118,10 @@ type Op int
 // The operators. An atom compares one column with operands; a comparison
 // whose outcome is NULL does not hold.
 const (
-	And Op = iota // every Term holds; without terms it always holds
-	Or            // some Term holds; without terms it never holds
-	Eq            // Column = Operands[0]
-	NotEq         // Column <> Operands[0]
+	And   Op = iota // every Term holds; without terms it always holds
+	Or              // some Term holds; without terms it never holds
+	Eq              // Column = Operands[0]
+	NotEq           // Column <> Operands[0]
 	Less
 	LessEq
 	Greater
