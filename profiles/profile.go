@@ -1,0 +1,100 @@
+package profiles
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrInvalid is what every error of [Set.Compile] wraps.
+var ErrInvalid = errors.New("cacheops: invalid profile")
+
+// Profile says how the results of queries on a table are cached. The zero
+// value caches a result where a query asks for it and nothing else, without a
+// time limit, in the default region.
+//
+// No setting is needed to keep results true: changes see to that. The times
+// here bound how long a result is kept, not how stale it may be; the one
+// exception is Ignore.
+type Profile struct {
+	// Ops are the kinds of reading that are cached without being asked. The
+	// zero value is none: then only a query that asks for it is cached.
+	Ops Ops
+
+	// TTL is how long a result is kept at most. Zero sets no limit: a result
+	// stays until a change drops it or the region needs the room.
+	TTL time.Duration
+
+	// Jitter is the part of a result's time, 0 ≤ Jitter < 1, by which it may
+	// be shortened at random, so that results stored together do not expire
+	// together: with TTL 1h and Jitter 0.1 each lives between 54 and 60
+	// minutes. Zero shortens nothing. It applies to NegativeTTL as well, and
+	// does nothing where there is no limit.
+	Jitter float64
+
+	// Region names the region that results are kept in. Empty is the default
+	// region.
+	Region string
+
+	// Never forbids caching: no result that reads the table is stored, even
+	// where a query asks for it. A profile with Never has no other setting.
+	Never bool
+
+	// Lock makes processes that miss the same key at the same moment share
+	// one query, by a short lease in the region. Within one process they
+	// share it always, so in a memory region Lock changes nothing.
+	Lock bool
+
+	// NegativeTTL takes the place of TTL for a result without rows. Zero
+	// keeps such results for TTL, like any other.
+	NegativeTTL time.Duration
+
+	// MaxRows is the largest number of rows that is stored; a larger result
+	// goes to the caller and is not cached. Zero sets no bound other than the
+	// region's own.
+	MaxRows int
+
+	// Ignore names columns, in any letter case, whose updates do not matter:
+	// an update that writes no other column drops no result. So a result may
+	// show, and may have been selected by, old values of these columns until
+	// another change or TTL ends it. Meant for counters and the like, together
+	// with a TTL. Empty ignores nothing, and no result is ever stale.
+	Ignore []string
+
+	// NoImages keeps writes from reading the rows they are about to change.
+	// By default they do where knowing the old values can spare a result. Set
+	// it where that read costs more than the results it spares; what is
+	// dropped may then be more, never less.
+	NoImages bool
+}
+
+// problems lists what is wrong with p, in the order of its fields.
+func (p *Profile) problems(regions func(name string) bool) []string {
+	if p.Never && p.hasSettings() {
+		return []string{"Never leaves no room for other settings"}
+	}
+	var list []string
+	complain := func(wrong bool, format string, args ...any) {
+		if wrong {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
+	}
+	complain(p.Ops&^All != 0, "unknown Ops in %v", p.Ops)
+	complain(p.TTL < 0, "negative TTL %v", p.TTL)
+	// Asked in this way round, not-a-number is wrong too.
+	complain(!(p.Jitter >= 0 && p.Jitter < 1), "Jitter %v is not in [0, 1)", p.Jitter)
+	complain(p.Region != "" && (regions == nil || !regions(p.Region)), "unknown region %q", p.Region)
+	complain(p.NegativeTTL < 0, "negative NegativeTTL %v", p.NegativeTTL)
+	complain(p.MaxRows < 0, "negative MaxRows %d", p.MaxRows)
+	for i, column := range p.Ignore {
+		complain(strings.TrimSpace(column) == "", "Ignore[%d] is empty", i)
+	}
+	return list
+}
+
+// hasSettings reports whether anything but Never is set.
+func (p *Profile) hasSettings() bool {
+	return p.Ops != 0 || p.TTL != 0 || p.Jitter != 0 || p.Region != "" || p.Lock ||
+		p.NegativeTTL != 0 || p.MaxRows != 0 || len(p.Ignore) != 0 || p.NoImages
+}
