@@ -131,6 +131,13 @@ const (
 	IsNull    // Column IS NULL
 	IsNotNull // Column IS NOT NULL
 	Like      // Column LIKE Operands[0], without ESCAPE, letter case ignored
+
+	// Joined says that Column equals a column of Table, and that Terms[0], an
+	// atom on that column or again Joined, holds there. It may be taken as
+	// Terms[0] on Column only if the two columns have the same known kind:
+	// equality across kinds is not transitive, '3.0' = 3 and 3 = '3' but
+	// '3.0' <> '3'. Otherwise it counts as an And without terms.
+	Joined
 )
 
 // Predicate is a condition on the rows of one table, in positive normal form:
@@ -138,7 +145,8 @@ const (
 // could not push or understand it has replaced by an And without terms.
 type Predicate struct {
 	Op       Op
-	Terms    []Predicate // And, Or
+	Terms    []Predicate // And, Or, Joined
 	Column   string      // atoms
 	Operands []Operand   // atoms
+	Table    string      // Joined
 }
