@@ -1,9 +1,17 @@
 package querykey
 
+import "slices"
+
 // Key identifies a query and the kind of variable its result is put into.
 type Key struct {
 	// Hash is a 64-bit digest of Text. Keys with equal hashes may differ.
 	Hash uint64
 	// Text is the key in full.
 	Text []byte
+}
+
+// Clone returns a copy of the key that lives on when the [Builder] that made
+// it is used again.
+func (k Key) Clone() Key {
+	return Key{Hash: k.Hash, Text: slices.Clone(k.Text)}
 }
