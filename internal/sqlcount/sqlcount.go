@@ -13,6 +13,12 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
+// What a gate is called with around a COMMIT.
+const (
+	Committing = "COMMIT"
+	Committed  = "COMMITTED"
+)
+
 // Log notes statements. It is safe for concurrent use.
 type Log struct {
 	mu         sync.Mutex
@@ -40,7 +46,8 @@ func (l *Log) Catalogue() int {
 }
 
 // Gate has f called with each statement before it is sent, so that a test can
-// hold one up. Nil takes it away.
+// hold one up; with [Committing] before a COMMIT of database/sql's, and with
+// [Committed] after one that went well. Nil takes it away.
 func (l *Log) Gate(f func(sql string)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,15 +56,22 @@ func (l *Log) Gate(f func(sql string)) {
 
 func (l *Log) note(sql string) {
 	l.mu.Lock()
-	gate := l.gate
 	if strings.Contains(sql, "sqlite_master") {
 		l.catalogue++
 	} else {
 		l.statements = append(l.statements, sql)
 	}
 	l.mu.Unlock()
+	l.pass(sql)
+}
+
+// pass lets something through the gate.
+func (l *Log) pass(what string) {
+	l.mu.Lock()
+	gate := l.gate
+	l.mu.Unlock()
 	if gate != nil {
-		gate(sql)
+		gate(what)
 	}
 }
 
@@ -122,4 +136,27 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	s.log.note(s.query)
 	return s.SQLiteStmt.ExecContext(ctx, args)
+}
+
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	inner, err := c.SQLiteConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &tx{Tx: inner, log: c.log}, nil
+}
+
+// tx passes the gate around COMMIT.
+type tx struct {
+	driver.Tx
+	log *Log
+}
+
+func (t *tx) Commit() error {
+	t.log.pass(Committing)
+	err := t.Tx.Commit()
+	if err == nil {
+		t.log.pass(Committed)
+	}
+	return err
 }

@@ -1,0 +1,72 @@
+package cacheops
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/invalidation/sqlite"
+)
+
+// catalogCache keeps the database's catalogue. It is read on the first miss
+// after the plugin is registered or a definition was changed, never for a
+// write: as long as it was not read, nothing is cached that a write could
+// have to spare.
+type catalogCache struct {
+	read func(context.Context, sqlite.Querier) (invalidation.Catalog, error)
+
+	mu         sync.Mutex // serialises reading
+	generation atomic.Uint64
+	current    atomic.Pointer[catalog]
+}
+
+// catalog is a catalogue with the generation that it was read in.
+type catalog struct {
+	invalidation.Catalog
+	generation uint64
+}
+
+// known returns the catalogue, or nil if it is not read.
+func (c *catalogCache) known() invalidation.Catalog {
+	if current := c.current.Load(); current != nil && c.valid(current) {
+		return current.Catalog
+	}
+	return nil
+}
+
+// valid reports whether no definition was changed since cat was read.
+//
+// A dependency is made with a catalogue, then the stamp is taken, then valid
+// is asked. A definition that changes is announced as a change of AllTables
+// first, then executed, then reset is called, then it is settled. So if it
+// was announced after the stamp, the journal makes the result untrue; if it
+// was still pending, the stamp is refused; and if it was settled before the
+// stamp, valid reports false.
+func (c *catalogCache) valid(cat *catalog) bool {
+	return cat.generation == c.generation.Load()
+}
+
+// load returns the catalogue, reading it through q if need be.
+func (c *catalogCache) load(ctx context.Context, q sqlite.Querier) (*catalog, error) {
+	if current := c.current.Load(); current != nil && c.valid(current) {
+		return current, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if current := c.current.Load(); current != nil && c.valid(current) {
+		return current, nil
+	}
+	// The generation is taken before reading: a catalogue that was overtaken
+	// by a change of definitions is never valid.
+	fresh := &catalog{generation: c.generation.Load()}
+	var err error
+	if fresh.Catalog, err = c.read(ctx, q); err != nil {
+		return nil, err
+	}
+	c.current.Store(fresh)
+	return fresh, nil
+}
+
+// reset forgets the catalogue, because a definition may have changed.
+func (c *catalogCache) reset() { c.generation.Add(1) }

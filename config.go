@@ -1,0 +1,100 @@
+package cacheops
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seed92106438/cacheops/profiles"
+	"github.com/seed92106438/cacheops/region"
+)
+
+// DefaultTTL is how long a result is kept if neither its scope, its context
+// nor its profile says otherwise. It bounds the harm of writes that the
+// plugin cannot see; what it can see needs no TTL.
+const DefaultTTL = 5 * time.Minute
+
+// DefaultUnseenCommit is the default of [Config.UnseenCommit].
+const DefaultUnseenCommit = 30 * time.Second
+
+// Config says what is cached, where, and for how long. The zero Config caches
+// nothing by itself, lets [Cache] work on every query, and keeps results in a
+// memory region of [region.DefaultMaxBytes].
+type Config struct {
+	// Profiles by table name or pattern. A query follows the profile of the
+	// table that it is made on.
+	Profiles profiles.Set
+
+	// Regions by name. If there is none called [region.Default], a memory
+	// region is made for it.
+	Regions region.Set
+
+	// Events are called as things happen. See [Events].
+	Events Events
+
+	// Database is the identity of the database: results and changes are
+	// shared between plugins that have the same identity and a common region.
+	// If it is empty it is made from the dialect and the data source name; a
+	// database without a name, such as SQLite's ":memory:", is then a
+	// database of its own each time it is opened. Set it where two names lead
+	// to one database, and leave it empty when one plugin serves several.
+	Database string
+
+	// UnseenCommit is how long the rows of a write stay out of the cache when
+	// the plugin cannot see when that write is committed: on a connection
+	// taken with db.Connection, in a transaction begun past GORM, or in a
+	// statement whose rows are still being read. It should exceed the longest
+	// such transaction. Zero means [DefaultUnseenCommit].
+	UnseenCommit time.Duration
+}
+
+// ErrConfig is what errors of a bad configuration wrap. db.Use returns them.
+var ErrConfig = errors.New("bad configuration")
+
+// defaults are the values a Config stands for, checked.
+type defaults struct {
+	regions      region.Set
+	matcher      *profiles.Matcher
+	unseenCommit time.Duration
+}
+
+// resolve checks c and fills in what it leaves open. It does not change c.
+func (c *Config) resolve() (*defaults, error) {
+	d := &defaults{regions: region.Set{}, unseenCommit: c.UnseenCommit}
+	switch {
+	case c.UnseenCommit < 0:
+		return nil, fmt.Errorf("cacheops: %w: UnseenCommit is negative", ErrConfig)
+	case c.UnseenCommit == 0:
+		d.unseenCommit = DefaultUnseenCommit
+	}
+	for name, r := range c.Regions {
+		if r == nil {
+			return nil, fmt.Errorf("cacheops: %w: region %q is nil", ErrConfig, name)
+		}
+		d.regions[name] = r
+	}
+	if d.regions[region.Default] == nil {
+		d.regions[region.Default] = region.Memory(region.MemoryOptions{})
+	}
+	if err := d.regions.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	matcher, err := c.Profiles.Compile(func(name string) bool { return d.regions[name] != nil })
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	d.matcher = matcher
+	return d, nil
+}
+
+// distinct returns each region of the set once: one may have several names.
+func distinct(set region.Set) []region.Region {
+	var out []region.Region
+	for _, r := range set {
+		if !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}

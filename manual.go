@@ -1,0 +1,58 @@
+package cacheops
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops/invalidation"
+)
+
+// Transactions that are begun by sending BEGIN as text are invisible to
+// database/sql: any later statement may find itself on their connection. From
+// BEGIN to the end nothing is served or stored; the statements' changes are
+// published as they are sent, and everything is dropped at the end.
+//
+// A reader that looked at d.manual before the BEGIN and reads afterwards, on
+// the same connection, might see what is not committed. Its stamp was taken
+// before it looked, so the changes of that transaction come after the stamp
+// and make what it stores untrue.
+
+// beginByHand notes that a transaction is about to begin or end by text, and
+// reports whether it is.
+func (d *database) beginByHand(shape *invalidation.Shape) bool {
+	switch shape.Verb {
+	case invalidation.Begin, invalidation.Savepoint:
+		d.manual.Add(1)
+		return true
+	case invalidation.Commit, invalidation.Rollback, invalidation.Release:
+		return true
+	}
+	return false
+}
+
+// endByHand notes the outcome of a statement that beginByHand was told of.
+func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidation.Shape) {
+	begins := shape.Verb == invalidation.Begin || shape.Verb == invalidation.Savepoint
+	switch {
+	case begins && db.Error == nil, !begins && db.Error != nil:
+		return
+	case !begins:
+		// Before readers come back, so that none stores what the transaction
+		// made untrue.
+		if err := d.publish(ctx, []invalidation.Change{d.everything()}); err != nil {
+			d.report(ctx, "", err)
+		}
+	}
+	// Never below zero: an end without a beginning ended nothing.
+	for n := d.manual.Load(); n > 0 && !d.manual.CompareAndSwap(n, n-1); n = d.manual.Load() {
+	}
+}
+
+// everything is the change that makes every result of the database untrue.
+func (d *database) everything() invalidation.Change {
+	return invalidation.Change{
+		Table: invalidation.Table{Database: d.name, Name: invalidation.AllTables},
+		Kind:  invalidation.Any, Rows: -1,
+	}
+}

@@ -1,0 +1,124 @@
+package cacheops
+
+import (
+	"database/sql/driver"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/querykey"
+)
+
+func errNoSuchRegion(name string) error { return fmt.Errorf("cacheops: no region is called %q", name) }
+
+// miss serves a read that is not in the cache from the database, and stores
+// the result if it may be.
+func (d *database) miss(r *read) {
+	dep, cat, reason := d.depend(r)
+	if reason != "" {
+		d.bypass(r, reason)
+		return
+	}
+	d.counters.misses.Add(1)
+	f := d.newFlight(r, dep, cat)
+	found, mine, err := d.flights.join(r.stmt.Context, f)
+	if !mine && !f.usable(r.stmt.Context, found) {
+		found, err = f.run(r.stmt.Context)
+		mine = true
+	}
+	if err != nil {
+		_ = r.db.AddError(err)
+		return
+	}
+	d.land(r, found, mine)
+}
+
+// land delivers what a flight found, the read's own or another's.
+func (d *database) land(r *read, found *landing, mine bool) {
+	if !found.fill(r.db) {
+		d.query(r.db)
+		return
+	}
+	if !mine {
+		r.stmt.SQL.Reset()
+		d.counters.hits.Add(1)
+		d.counters.shared.Add(1)
+	}
+	d.told(r, ReadInfo{Hit: !mine})
+}
+
+// depend finds what the read depends on, or why it cannot be cached.
+func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) {
+	shape := d.shape(r.stmt.SQL.String())
+	if shape.Refusal != "" {
+		return nil, nil, Bypass(shape.Refusal)
+	}
+	cat, err := d.catalog.load(r.stmt.Context, r.stmt.ConnPool)
+	if err != nil {
+		d.report(r.stmt.Context, r.stmt.Table, fmt.Errorf("cacheops: reading the catalogue: %w", err))
+		return nil, nil, NoCatalogue
+	}
+	declared := d.declared(r)
+	for _, use := range shape.Uses {
+		if d.profile(use.Table).Never {
+			return nil, nil, NeverCached
+		}
+		if relation := cat.Catalog[use.Table]; (relation == nil || !relation.Base) && len(declared) == 0 {
+			return nil, nil, UnknownTable
+		}
+	}
+	dep := shape.Dependency(d.name, storedArgs(r.stmt.Vars), cat.Catalog)
+	for _, table := range declared {
+		dep.Declare(invalidation.Table{Database: d.name, Name: table})
+	}
+	if len(dep.Tables) == 0 {
+		return nil, nil, NoTable
+	}
+	return dep, cat, ""
+}
+
+// declared returns the tables named by DependsOn.
+func (d *database) declared(r *read) []string {
+	if r.settings == nil {
+		return nil
+	}
+	tables := make([]string, 0, len(r.settings.dependsOn))
+	for _, v := range r.settings.dependsOn {
+		table, err := d.table(v)
+		if err != nil {
+			// The dependency is not known: any change may concern it.
+			d.report(r.stmt.Context, r.stmt.Table, err)
+			table = invalidation.AllTables
+		}
+		tables = append(tables, table)
+	}
+	return tables
+}
+
+// table returns the catalogue's name of a table that is given as its name or
+// as a model.
+func (d *database) table(modelOrTable any) (string, error) {
+	if name, ok := modelOrTable.(string); ok {
+		return invalidation.Name(name), nil
+	}
+	stmt := &gorm.Statement{DB: d.root}
+	if err := stmt.Parse(modelOrTable); err != nil {
+		return "", fmt.Errorf("cacheops: %T is neither a model nor the name of a table: %w", modelOrTable, err)
+	}
+	return invalidation.Name(stmt.Table), nil
+}
+
+// storedArgs brings arguments into the form in which they are stored. One
+// that has none stays as it is, which no box understands.
+func storedArgs(vars []any) []driver.Value {
+	args := make([]driver.Value, len(vars))
+	for i, v := range vars {
+		stored, ok := querykey.Normalize(v)
+		if !ok {
+			stored = v
+		}
+		args[i] = stored
+	}
+	return args
+}

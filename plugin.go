@@ -1,0 +1,94 @@
+package cacheops
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops/internal/track"
+	"github.com/seed92106438/cacheops/region"
+)
+
+// Name is the name under which the plugin is registered with GORM.
+const Name = "cacheops"
+
+// Plugin is the cache of one or several databases. It is made by [New],
+// registered with db.Use, and safe for concurrent use.
+type Plugin struct {
+	config Config
+
+	// resolved holds the outcome of checking config, once.
+	once     sync.Once
+	resolved *defaults
+	err      error
+
+	disabled atomic.Bool
+	counters counters
+
+	mu        sync.Mutex
+	databases []*database
+}
+
+var _ gorm.Plugin = (*Plugin)(nil)
+
+// New returns a plugin. A bad configuration is reported by db.Use.
+func New(config Config) *Plugin { return &Plugin{config: config} }
+
+// Name implements [gorm.Plugin].
+func (p *Plugin) Name() string { return Name }
+
+// Initialize implements [gorm.Plugin]; db.Use calls it. It sends nothing to
+// the database. GORM calls it again for databases that are opened with the
+// same configuration, as dbresolver opens its sources and replicas: these get
+// their pools tracked and callbacks of their own; what is shared is made once.
+func (p *Plugin) Initialize(db *gorm.DB) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	if db.Callback().Query().Get(readCallback) != nil {
+		return nil
+	}
+	analyzer, err := analyzerOf(db.Dialector)
+	if err != nil {
+		return err
+	}
+	pool := track.Wrap(db.ConnPool, p)
+	db.ConnPool, db.Statement.ConnPool = pool, pool
+	tracked, _ := track.Resolve(pool)
+	d := newDatabase(p, db, tracked, analyzer)
+	if err := d.register(db); err != nil {
+		return fmt.Errorf("cacheops: registering callbacks: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.databases = append(p.databases, d)
+	return nil
+}
+
+// SetEnabled turns caching on, as it is at first, or off. While it is off
+// nothing is looked up or stored and no SQL is added, but writes still make
+// results untrue, so that caching can be turned on again at any time.
+func (p *Plugin) SetEnabled(enabled bool) { p.disabled.Store(!enabled) }
+
+// check resolves the configuration once.
+func (p *Plugin) check() error {
+	p.once.Do(func() { p.resolved, p.err = p.config.resolve() })
+	return p.err
+}
+
+// regions returns the regions in use, none before the plugin is registered.
+func (p *Plugin) regions() region.Set {
+	if p.check() != nil {
+		return nil
+	}
+	return p.resolved.regions
+}
+
+// each returns the databases registered so far.
+func (p *Plugin) each() []*database {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.databases[:len(p.databases):len(p.databases)]
+}

@@ -1,0 +1,100 @@
+package cacheops
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/region"
+)
+
+// Announce appends changes to the journals of all regions as pending. It is
+// the first of the two phases; the Intent's Commit or Abort is the second.
+// Transactions call it at COMMIT.
+func (p *Plugin) Announce(ctx context.Context, changes []invalidation.Change) (region.Intent, error) {
+	a := &announcement{plugin: p, changes: changes}
+	for _, r := range distinct(p.regions()) {
+		intent, err := r.Announce(ctx, changes)
+		if err != nil {
+			a.Abort(ctx)
+			return nil, err
+		}
+		a.intents = append(a.intents, intent)
+	}
+	return a, nil
+}
+
+// announcement is an intent in several regions at once.
+type announcement struct {
+	plugin  *Plugin
+	changes []invalidation.Change
+	intents []region.Intent
+	settled bool
+}
+
+// Commit settles the changes as committed in every region.
+func (a *announcement) Commit(ctx context.Context, changes ...invalidation.Change) {
+	if a.settled {
+		return
+	}
+	a.settled = true
+	if len(changes) == 0 {
+		changes = a.changes
+	}
+	// A change of every table may be one of the definitions. The catalogue
+	// must be forgotten before the change is settled: see catalogCache.valid.
+	for _, c := range changes {
+		if c.Table.Name == invalidation.AllTables {
+			a.plugin.forgetCatalog(c.Table.Database)
+		}
+	}
+	for _, intent := range a.intents {
+		intent.Commit(ctx, changes...)
+	}
+	a.plugin.changed(ctx, changes)
+}
+
+// Abort settles the changes as aborted in every region.
+func (a *announcement) Abort(ctx context.Context) {
+	if a.settled {
+		return
+	}
+	a.settled = true
+	for _, intent := range a.intents {
+		intent.Abort(ctx)
+	}
+}
+
+// publish announces changes that are true already and settles them at once.
+func (p *Plugin) publish(ctx context.Context, changes []invalidation.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	intent, err := p.Announce(ctx, changes)
+	if err != nil {
+		return err
+	}
+	intent.Commit(ctx)
+	return nil
+}
+
+// changed counts changes and tells Events.Change of them.
+func (p *Plugin) changed(ctx context.Context, changes []invalidation.Change) {
+	p.counters.changes.Add(uint64(len(changes)))
+	if f := p.config.Events.Change; f != nil {
+		for _, c := range changes {
+			f(ctx, ChangeInfo{Table: c.Table.Name, Kind: c.Kind, Rows: c.Rows})
+		}
+	}
+}
+
+// forgetCatalog forgets the catalogues of the database of that name.
+func (p *Plugin) forgetCatalog(name string) {
+	for _, d := range p.each() {
+		if d.name == name {
+			d.catalog.reset()
+		}
+	}
+}
+
+var errNotRegistered = errors.New("cacheops: the plugin is not registered with a database yet")

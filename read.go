@@ -1,0 +1,247 @@
+package cacheops
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
+
+	"github.com/seed92106438/cacheops/internal/snapshot"
+	"github.com/seed92106438/cacheops/internal/track"
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/profiles"
+	"github.com/seed92106438/cacheops/querykey"
+	"github.com/seed92106438/cacheops/region"
+)
+
+// read is one read on its way through the cache.
+type read struct {
+	db       *gorm.DB
+	stmt     *gorm.Statement
+	settings *settings // as asked for; may be nil
+	profile  profiles.Profile
+	op       profiles.Ops
+	region   region.Region
+	name     string // of the region
+	key      querykey.Key
+	start    time.Time // zero unless someone listens
+}
+
+// read serves gorm:query: from the cache if it can, from the database
+// otherwise. It must not change anything in a dry run, which is how GORM
+// renders sub-queries and ToSQL.
+func (d *database) read(db *gorm.DB) {
+	if db.Error != nil {
+		d.query(db)
+		return
+	}
+	if db.DryRun {
+		d.explain(db)
+		return
+	}
+	if raw := db.Statement.SQL.Len() > 0; raw {
+		// The text was given by the caller, so it may well be a write whose
+		// rows are to be scanned: UPDATE … RETURNING.
+		if shape := d.shape(db.Statement.SQL.String()); shape.Verb != invalidation.Query {
+			d.write(db, d.query)
+			return
+		}
+	}
+	r := read{db: db, stmt: db.Statement}
+	if d.config.Events.Read != nil {
+		r.start = time.Now()
+	}
+	if reason := d.prepare(&r); reason != "" {
+		d.bypass(&r, reason)
+		return
+	}
+	builder := builders.Get().(*querykey.Builder)
+	defer builders.Put(builder)
+	if reason := d.address(&r, builder); reason != "" {
+		d.bypass(&r, reason)
+		return
+	}
+	d.serve(&r)
+}
+
+// builders are for reuse: a key that is looked up and not stored costs no
+// memory.
+var builders = sync.Pool{New: func() any { return new(querykey.Builder) }}
+
+// prepare decides whether the read is to be cached, and where. It returns why
+// not, or "". What costs least and excludes most comes first.
+func (d *database) prepare(r *read) Bypass {
+	stmt := r.stmt
+	r.settings = settingsOf(stmt)
+	r.profile = d.profile(d.tableOf(stmt))
+	asked := r.settings != nil && r.settings.wanted
+	switch {
+	case !asked && r.profile.Ops == 0:
+		return NotAsked
+	case r.settings != nil && r.settings.never:
+		return Forbidden
+	case r.profile.Never:
+		return NeverCached
+	case d.disabled.Load():
+		return Disabled
+	case stmt.Context.Err() != nil:
+		return ContextDone
+	}
+	if reason := d.connection(stmt.ConnPool); reason != "" {
+		return reason
+	}
+	if _, locking := stmt.Clauses["FOR"]; locking {
+		return Locking
+	}
+	if isFirstOrCreate(stmt) {
+		return FirstOrCreate
+	}
+	if _, ok := snapshot.Supported(stmt.Dest); !ok {
+		return BadDest
+	}
+	r.name = r.profile.Region
+	if asked && r.settings.region != "" {
+		r.name = r.settings.region
+	}
+	if r.name == "" {
+		r.name = region.Default
+	}
+	if r.region = d.resolved.regions[r.name]; r.region == nil {
+		return NoSuchRegion
+	}
+	return ""
+}
+
+// tableOf returns the table whose profile a statement follows: GORM's, or, of
+// an SQL text given by the caller, the first that it reads. There GORM's is
+// the destination's, which may have nothing to do with the text.
+func (d *database) tableOf(stmt *gorm.Statement) string {
+	if stmt.SQL.Len() == 0 {
+		return stmt.Table
+	}
+	if uses := d.shape(stmt.SQL.String()).Uses; len(uses) > 0 {
+		return uses[0].Table
+	}
+	return ""
+}
+
+// profile returns the profile of a table.
+func (d *database) profile(table string) profiles.Profile {
+	profile, _ := d.resolved.matcher.Match(table)
+	return profile
+}
+
+// connection tells why reads through pool do not take part in the cache.
+func (d *database) connection(pool gorm.ConnPool) Bypass {
+	tracked, tx := track.Resolve(pool)
+	switch {
+	case tx != nil:
+		// A transaction of SQLite reads from a snapshot, which may be older
+		// than what is cached, and sees its own changes, which no one else
+		// may see.
+		return InTransaction
+	case tracked == nil:
+		return ForeignPool
+	case tracked != d.pool:
+		return OtherPool
+	case d.manual.Load() > 0:
+		return ManualBegin
+	}
+	return ""
+}
+
+// address builds the SQL and the read's key, and checks the kind of read.
+func (d *database) address(r *read, b *querykey.Builder) Bypass {
+	stmt := r.stmt
+	callbacks.BuildQuerySQL(r.db)
+	if r.db.Error != nil {
+		return ""
+	}
+	r.op = opOf(stmt)
+	wanted := r.profile.Ops
+	if r.settings != nil && r.settings.wanted {
+		if wanted = r.settings.ops; wanted == 0 {
+			wanted = profiles.All
+		}
+	}
+	if wanted&r.op == 0 {
+		return NotAsked
+	}
+	b.Reset()
+	b.String(d.name)
+	snapshot.WriteShape(b, stmt)
+	if r.settings != nil {
+		b.String(r.settings.extra)
+	}
+	b.String(stmt.SQL.String())
+	for _, v := range stmt.Vars {
+		if !b.Value(v) {
+			return BadArgument
+		}
+	}
+	r.key = b.Key()
+	return ""
+}
+
+// serve looks the read up, and fills it from the database if it is not there.
+func (d *database) serve(r *read) {
+	if r.db.Error != nil {
+		return // the statement could not be built
+	}
+	ctx := r.stmt.Context
+	entry, miss := r.region.Get(ctx, r.key)
+	if entry == nil {
+		if miss.Cause == region.Dead {
+			d.counters.dropped.Add(1)
+			if f := d.config.Events.Drop; f != nil {
+				f(ctx, DropInfo{Table: r.stmt.Table, Region: r.name, Change: miss.Drop.Change})
+			}
+		}
+		d.miss(r)
+		return
+	}
+	if !entry.Value.(*snapshot.Snapshot).Fill(r.db) {
+		d.bypass(r, PresetDest)
+		return
+	}
+	// GORM logs a statement that has SQL when its callbacks are done. This
+	// one was not sent.
+	r.stmt.SQL.Reset()
+	d.counters.hits.Add(1)
+	d.told(r, ReadInfo{Hit: true, Age: time.Since(entry.Stored)})
+}
+
+// bypass sends the read to the database past the cache.
+func (d *database) bypass(r *read, reason Bypass) {
+	if reason != NotAsked {
+		d.counters.bypass(reason)
+	}
+	if reason == NoSuchRegion {
+		d.report(r.stmt.Context, r.stmt.Table, errNoSuchRegion(r.name))
+	}
+	d.query(r.db)
+	d.told(r, ReadInfo{Bypass: reason})
+}
+
+// told completes info and passes it to Events.Read.
+func (d *database) told(r *read, info ReadInfo) {
+	f := d.config.Events.Read
+	if f == nil {
+		return
+	}
+	info.Table, info.Op, info.Duration = r.stmt.Table, r.op, time.Since(r.start)
+	if info.Bypass == "" {
+		info.Region = r.name
+	}
+	f(r.stmt.Context, info)
+}
+
+// report counts an error and passes it to Events.Error.
+func (p *Plugin) report(ctx context.Context, table string, err error) {
+	p.counters.errors.Add(1)
+	if f := p.config.Events.Error; f != nil {
+		f(ctx, ErrorInfo{Table: table, Err: err})
+	}
+}

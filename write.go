@@ -1,0 +1,230 @@
+package cacheops
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops/internal/track"
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/querykey"
+	"github.com/seed92106438/cacheops/region"
+)
+
+// writer puts the tracking of changes around a callback that sends a write.
+func (d *database) writer(send func(*gorm.DB)) func(*gorm.DB) {
+	return func(db *gorm.DB) {
+		if db.Error != nil || db.DryRun {
+			send(db)
+			return
+		}
+		d.write(db, send)
+	}
+}
+
+// rows does the same around gorm:row, which hands out rows that are still
+// being read. A write whose rows are returned there ends when the caller
+// closes them, and that is not seen.
+func (d *database) rows(send func(*gorm.DB)) func(*gorm.DB) {
+	return func(db *gorm.DB) {
+		if db.Error != nil || db.DryRun || db.Statement.SQL.Len() == 0 || !d.changes(d.shape(db.Statement.SQL.String())) {
+			send(db)
+			return
+		}
+		if _, tx := track.Resolve(db.Statement.ConnPool); tx != nil {
+			d.writeIn(tx, db, send)
+			return
+		}
+		d.writeUnseen(db, send)
+	}
+}
+
+// changes reports whether statements of that shape can change anything.
+func (d *database) changes(shape *invalidation.Shape) bool {
+	return shape.Verb != invalidation.Query && shape.Verb != invalidation.Neutral
+}
+
+// write sends a statement and makes its changes known. How depends on when
+// they become true: at a COMMIT that is seen, at once, or at a moment that is
+// not seen.
+func (d *database) write(db *gorm.DB, send func(*gorm.DB)) {
+	pool, tx := track.Resolve(db.Statement.ConnPool)
+	switch {
+	case tx != nil:
+		d.writeIn(tx, db, send)
+	case pool != nil:
+		d.writeAlone(db, send)
+	default:
+		d.writeUnseen(db, send)
+	}
+}
+
+// writeIn sends a statement of a tracked transaction and queues its changes.
+func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send func(*gorm.DB)) {
+	facts := d.image(tx, db, send)
+	send(db)
+	sql := db.Statement.SQL.String()
+	if sql == "" {
+		return // nothing to write, or not valid
+	}
+	switch shape := d.shape(sql); {
+	case shape.Verb == invalidation.Query || shape.Verb == invalidation.Neutral:
+	case shape.Verb == invalidation.Savepoint && db.Error == nil:
+		tx.Savepoint(shape.Name)
+	case shape.Verb == invalidation.RollbackTo && db.Error == nil:
+		tx.RollbackTo(shape.Name)
+	case shape.Verb == invalidation.Release && db.Error == nil:
+		tx.Release(shape.Name)
+	case shape.Verb == invalidation.Mutation && untouched(db):
+	default:
+		d.addFacts(db, &facts)
+		tx.Add(d.keep(db.Statement.Context, d.changesOf(db, shape, facts))...)
+	}
+}
+
+// writeAlone sends a statement outside any transaction. It must be announced
+// before it is sent, when its SQL is known but not what it will do; what is
+// learnt from its outcome then narrows what it makes untrue.
+func (d *database) writeAlone(db *gorm.DB, send func(*gorm.DB)) {
+	shape := d.sketch(db, send)
+	if shape == nil || !d.changes(shape) {
+		send(db)
+		return
+	}
+	ctx := context.WithoutCancel(db.Statement.Context)
+	if manual := d.beginByHand(shape); manual {
+		defer d.endByHand(ctx, db, shape)
+	}
+	wide := d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))
+	intent := d.announce(ctx, db, wide)
+	// If the driver panics the outcome is unknown and counts as committed.
+	defer intent.Commit(ctx)
+	send(db)
+	switch {
+	case db.Error != nil:
+		// The statement may have been carried out all the same: a connection
+		// can be lost after the database has done its work.
+	case shape.Verb == invalidation.Mutation && untouched(db):
+		intent.Abort(ctx)
+	case len(wide) > 0:
+		var facts invalidation.Facts
+		d.addFacts(db, &facts)
+		if narrow := d.ignored(d.changesOf(db, shape, facts)); len(narrow) > 0 {
+			intent.Commit(ctx, narrow...)
+		}
+	}
+}
+
+// writeUnseen sends a statement whose end is not seen: on a connection or in
+// a transaction that did not come from the tracked pool, or one that returns
+// rows to be read later. Its changes stay pending for as long as such a
+// transaction may last, so that nothing they meet is served or stored.
+func (d *database) writeUnseen(db *gorm.DB, send func(*gorm.DB)) {
+	shape := d.sketch(db, send)
+	if shape == nil || !d.changes(shape) {
+		send(db)
+		return
+	}
+	ctx := context.WithoutCancel(db.Statement.Context)
+	intent := d.announce(ctx, db, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{})))
+	time.AfterFunc(d.resolved.unseenCommit, func() { intent.Commit(ctx) })
+	send(db)
+}
+
+// announce announces changes and reports an error to the events: the write
+// itself is not to fail. It never returns nil.
+func (d *database) announce(ctx context.Context, db *gorm.DB, changes []invalidation.Change) region.Intent {
+	if len(changes) == 0 {
+		return &announcement{plugin: d.Plugin, settled: true}
+	}
+	intent, err := d.Announce(ctx, changes)
+	if err != nil {
+		d.report(ctx, db.Statement.Table, err)
+		return &announcement{plugin: d.Plugin, settled: true}
+	}
+	return intent
+}
+
+// sketch has GORM write the statement's SQL without sending it and returns
+// its shape. It returns nil if there is nothing to send.
+func (d *database) sketch(db *gorm.DB, send func(*gorm.DB)) *invalidation.Shape {
+	if db.Statement.SQL.Len() == 0 {
+		config := db.Config
+		dry := *config
+		dry.DryRun = true
+		db.Config = &dry
+		send(db)
+		db.Config = config
+	}
+	if db.Error != nil || db.Statement.SQL.Len() == 0 {
+		return nil
+	}
+	return d.shape(db.Statement.SQL.String())
+}
+
+// untouched reports whether a statement went well and reached no row.
+func untouched(db *gorm.DB) bool { return db.Error == nil && db.RowsAffected == 0 }
+
+// changesOf returns the changes that the statement has made, or will make,
+// less the columns that are to be ignored.
+func (d *database) changesOf(db *gorm.DB, shape *invalidation.Shape, facts invalidation.Facts) []invalidation.Change {
+	return shape.Changes(d.name, storedArgs(db.Statement.Vars), d.catalog.known(), facts)
+}
+
+// ignored takes out the columns that profiles want ignored, and the changes
+// of which nothing is left.
+func (d *database) ignored(changes []invalidation.Change) []invalidation.Change {
+	kept := changes[:0]
+	for _, c := range changes {
+		if columns := d.profile(c.Table.Name).Ignore; len(columns) == 0 || c.Ignore(columns) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// addFacts adds what is known of a statement after it went well: how many
+// rows it touched and, of created rows, their keys.
+func (d *database) addFacts(db *gorm.DB, facts *invalidation.Facts) {
+	if db.Error != nil {
+		*facts = invalidation.Facts{}
+		return
+	}
+	facts.Rows = max(db.RowsAffected, 0)
+	if facts.HasBefore && facts.Rows != int64(len(facts.Before)) {
+		// The image is not of the rows that were written.
+		facts.Before, facts.HasBefore = nil, false
+	}
+	stmt := db.Statement
+	if stmt.Schema == nil || len(stmt.Schema.PrimaryFields) == 0 {
+		return
+	}
+	switch rv := stmt.ReflectValue; rv.Kind() {
+	case reflect.Struct:
+		facts.Chosen = []invalidation.Image{primaryKey(stmt, rv)}
+	case reflect.Slice, reflect.Array:
+		for i := range rv.Len() {
+			facts.Chosen = append(facts.Chosen, primaryKey(stmt, rv.Index(i)))
+		}
+	}
+}
+
+// primaryKey returns the key of a model's value as GORM has filled it in, as
+// far as it has.
+func primaryKey(stmt *gorm.Statement, rv reflect.Value) invalidation.Image {
+	image := invalidation.Image{}
+	rv = reflect.Indirect(rv)
+	if rv.Kind() != reflect.Struct || rv.Type() != stmt.Schema.ModelType {
+		return image
+	}
+	for _, field := range stmt.Schema.PrimaryFields {
+		if v, zero := field.ValueOf(stmt.Context, rv); !zero {
+			if stored, ok := querykey.Normalize(v); ok {
+				image[invalidation.Name(field.DBName)] = stored
+			}
+		}
+	}
+	return image
+}
