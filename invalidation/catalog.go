@@ -27,7 +27,8 @@ type Relation struct {
 	// moves.
 	Children []ForeignKey
 
-	// Triggered lists the tables that triggers on this table may write.
+	// Triggered lists the tables that triggers on this table may write, or
+	// for a view that can be written through, the tables behind it.
 	// [AllTables] stands for a body that was not understood. A table that has
 	// any trigger is listed itself.
 	Triggered []string
@@ -38,8 +39,9 @@ type Column struct {
 	// Kind is the domain in which values of the column are compared.
 	Kind Kind
 
-	// Generated is true for a column that the database computes from others,
-	// so that it changes without being named by a write.
+	// Generated is true for a column of which the database has the last word,
+	// so that it changes without being named by a write, or holds another
+	// value than the one written.
 	Generated bool
 
 	// Unique is true if the column alone is the primary key or carries a
@@ -60,3 +62,26 @@ type ForeignKey struct {
 
 // Name makes the catalogue key of a table: lower case.
 func Name(name string) string { return strings.ToLower(name) }
+
+// column returns what is known of a column; the relation may be nil.
+func (r *Relation) column(name string) Column {
+	if r == nil {
+		return Column{}
+	}
+	return r.Columns[name]
+}
+
+// computesNone reports whether every name is a column whose value comes only
+// from writes that name it. It is not so for generated columns, nor for what
+// is no column of its own, such as SQLite's rowid.
+func (r *Relation) computesNone(names []string) bool {
+	if r == nil {
+		return false
+	}
+	for _, name := range names {
+		if column, ok := r.Columns[name]; !ok || column.Generated {
+			return false
+		}
+	}
+	return true
+}

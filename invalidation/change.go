@@ -1,35 +1,12 @@
 package invalidation
 
+import "slices"
+
 // Table names one table of one database. Tables of different databases never
 // meet, so one region can serve several.
 type Table struct {
 	Database string // the identity of the database
 	Name     string // as in the catalogue, or AllTables
-}
-
-// Columns is a set of columns of one table. The zero value is the empty set.
-type Columns struct {
-	All   bool
-	Names []string // sorted, lower case; meaningless if All
-}
-
-// Dependency is what a result was computed from.
-type Dependency struct {
-	// Tables has one element for each table, in the order of their names.
-	Tables []TableDependency
-}
-
-// TableDependency is the part of a [Dependency] that concerns one table.
-type TableDependency struct {
-	Table Table
-
-	// Boxes cover, together, every row that can influence the result. No box
-	// at all means that no row can.
-	Boxes []Box
-
-	// Columns that the query looks at. An update of others alone leaves the
-	// result true.
-	Columns Columns
 }
 
 // ChangeKind tells what a [Change] does to rows.
@@ -54,4 +31,43 @@ type Change struct {
 	// Rows touched, or -1 if that is not known. It is for people to read and
 	// decides nothing.
 	Rows int64
+}
+
+// Meets reports whether the change may alter a result that depends on d.
+//
+// An update alters a result only if it writes a column that the query looks
+// at, and that is judged for the whole change: a row that moves into a box or
+// out of it does so by a column of the query's predicate, which the query
+// looks at.
+func (c *Change) Meets(d *TableDependency) bool {
+	if c.Table.Database != d.Table.Database {
+		return false
+	}
+	if c.Table.Name == AllTables || d.Table.Name == AllTables {
+		return true
+	}
+	if c.Table.Name != d.Table.Name {
+		return false
+	}
+	switch c.Kind {
+	case Insert:
+		return meetAny(c.After, d.Boxes)
+	case Delete:
+		return meetAny(c.Before, d.Boxes)
+	case Update:
+		return c.Columns.Intersects(d.Columns) && (meetAny(c.Before, d.Boxes) || meetAny(c.After, d.Boxes))
+	}
+	return true
+}
+
+// Ignore takes columns out of those that an Update wrote. It reports whether
+// the change still does anything: true for the other kinds. If the columns
+// written are not known one by one, they all stay.
+func (c *Change) Ignore(columns []string) bool {
+	if c.Kind != Update || c.Columns.All {
+		return true
+	}
+	// A new slice: a change may share its columns with others of its shape.
+	c.Columns.Names = keep(c.Columns.Names, func(name string) bool { return !slices.Contains(columns, name) })
+	return len(c.Columns.Names) > 0
 }

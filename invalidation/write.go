@@ -1,0 +1,195 @@
+package invalidation
+
+import (
+	"cmp"
+	"database/sql/driver"
+	"slices"
+)
+
+// Changes puts the arguments of one execution into the shape of a write, and
+// adds what the database does on its own: actions of foreign keys, triggers.
+// Without a catalogue nothing is known, and the change is of AllTables; so it
+// is if the statement or a table that it writes is not understood.
+func (s *Shape) Changes(database string, args []driver.Value, catalog Catalog, facts Facts) []Change {
+	everything := []Change{{Table: Table{database, AllTables}, Kind: Any, Rows: -1}}
+	switch {
+	case s.Verb == Opaque, s.Verb == Definition, s.Verb == Mutation && len(s.Writes) == 0:
+		return everything
+	case len(s.Writes) == 0:
+		return nil
+	case len(args) != s.Params:
+		return everything
+	}
+	if len(s.Writes) > 1 {
+		// One cannot tell which of the writes reached which of the rows.
+		facts.Before, facts.HasBefore, facts.Chosen = nil, false, nil
+	}
+	w := writing{binding{args, catalog}, facts}
+	e := effects{database: database, catalog: catalog, changes: make([]Change, 0, len(s.Writes))}
+	for i := range s.Writes {
+		relation := catalog[s.Writes[i].Table]
+		if relation == nil {
+			return everything
+		}
+		c, some := w.change(relation, &s.Writes[i])
+		c.Table = Table{database, s.Writes[i].Table}
+		// A trigger of the statement fires even if no row is reached.
+		if some || len(relation.Triggered) > 0 {
+			e.begin(c)
+		}
+	}
+	if e.unknown {
+		return everything
+	}
+	return e.changes
+}
+
+// writing is one execution of a write.
+type writing struct {
+	binding
+	facts Facts
+}
+
+// change returns what the write does to its own table. It reports false if it
+// reaches no row, or leaves every row as it was.
+func (w *writing) change(relation *Relation, write *Write) (Change, bool) {
+	c := Change{Kind: write.Kind, Rows: cmp.Or(max(w.facts.Rows, 0), -1)}
+	switch {
+	case write.Kind == Insert:
+		c.After = w.inserted(relation, write)
+		return c, true
+	case write.Kind == Delete:
+		c.Before = w.reached(relation, write)
+		return c, len(c.Before) > 0
+	case write.Kind == Update && len(write.Set) > 0:
+		w.update(&c, relation, write)
+		return c, len(c.Before) > 0
+	}
+	c.Kind = Any
+	return c, true
+}
+
+// reached covers the rows of an update or a delete, as they were.
+func (w *writing) reached(relation *Relation, write *Write) []Box {
+	if !w.facts.HasBefore {
+		return w.boxes(relation, write.Where)
+	}
+	boxes := make([]Box, len(w.facts.Before))
+	for i, image := range w.facts.Before {
+		boxes[i] = image.box(relation)
+	}
+	return limit(boxes)
+}
+
+// assignment is one assignment of an update, bound.
+type assignment struct {
+	column   string
+	kind     Kind
+	values   []driver.Value // the new value is one of these,
+	open     bool           // or one that is not known
+	computed bool           // the database has the last word
+	set      Set            // covers the new value
+}
+
+// assignments binds the assignments of an update. Of two to one column the
+// last one counts.
+func (w *writing) assignments(relation *Relation, set []Assignment) []assignment {
+	all := make([]assignment, 0, len(set))
+	for _, s := range set {
+		column := relation.column(s.Column)
+		a := assignment{column: s.Column, kind: column.Kind, computed: column.Generated, open: len(s.Values) == 0}
+		sets := make([]Set, 0, 1)
+		for _, operand := range s.Values {
+			v, ok := w.value(operand)
+			a.open = a.open || !ok
+			a.values = append(a.values, v)
+			sets = append(sets, column.written(v))
+		}
+		if !a.open {
+			a.set = union(sets...)
+		}
+		all = slices.DeleteFunc(all, func(b assignment) bool { return b.column == a.column })
+		all = append(all, a)
+	}
+	return all
+}
+
+// written returns a set that covers what the column may hold after a
+// statement gave it v. For a NULL that is given to its key a database may
+// choose a value, as SQLite does for an INTEGER PRIMARY KEY.
+func (c Column) written(v driver.Value) Set {
+	if c.Generated || v == nil && c.Unique {
+		return Set{}
+	}
+	return c.Kind.stored(v)
+}
+
+// written returns the columns that change if values are assigned to those of
+// the names: generated columns change with them, and a name that is no column
+// of the relation, such as rowid, may stand for any.
+func (r *Relation) written(names []string) Columns {
+	written := Columns{Names: make([]string, 0, len(names))}
+	for _, name := range names {
+		if _, ok := r.Columns[name]; !ok {
+			return Columns{All: true}
+		}
+		written.Add(name)
+	}
+	for name, column := range r.Columns {
+		if column.Generated {
+			written.Add(name)
+		}
+	}
+	return written
+}
+
+// update fills in the rows before and after, and the columns written.
+func (w *writing) update(c *Change, relation *Relation, write *Write) {
+	set := w.assignments(relation, write.Set)
+	if !w.facts.HasBefore {
+		c.Before = w.boxes(relation, write.Where)
+		c.Columns = relation.written(columnsOf(set))
+		for _, box := range c.Before {
+			c.After = append(c.After, box.moved(set, c.Columns))
+		}
+		c.After = limit(c.After)
+		return
+	}
+	for _, image := range w.facts.Before {
+		changes := keep(set, func(a assignment) bool { return !image.keeps(&a) })
+		if len(changes) == 0 {
+			continue
+		}
+		box, columns := image.box(relation), relation.written(columnsOf(changes))
+		c.Before = append(c.Before, box)
+		c.After = append(c.After, box.moved(changes, columns))
+		c.Columns = c.Columns.Union(columns)
+	}
+	c.Before, c.After = limit(c.Before), limit(c.After)
+}
+
+func columnsOf(set []assignment) []string {
+	names := make([]string, len(set))
+	for i := range set {
+		names[i] = set[i].column
+	}
+	return names
+}
+
+// moved covers the rows of the box after the assignments, which write the
+// columns.
+func (b Box) moved(set []assignment, columns Columns) Box {
+	if columns.All {
+		return nil
+	}
+	after := make(Box, 0, len(b)+len(set))
+	for _, term := range b {
+		if !columns.Has(term.Column) {
+			after = append(after, term)
+		}
+	}
+	for i := range set {
+		after, _ = after.restrict(set[i].column, set[i].set)
+	}
+	return after
+}
