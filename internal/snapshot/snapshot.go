@@ -32,14 +32,16 @@ type Snapshot struct {
 }
 
 // Take makes a snapshot of value, which GORM has scanned a result of that many
-// rows into. The value must be one that [Fresh] made, and it, and columns, must
-// not be used again.
+// rows into. The value must be one that [Fresh] made. It and columns belong to
+// the snapshot from then on: neither may be used again unless the snapshot is
+// given up.
 //
 // The columns are the names by which Scan went, in its order: after the
 // statement's ColumnMapping. They may be nil if they are not known; then a
 // struct that is not zero is not filled.
 //
-// It fails if the value holds something that cannot be copied.
+// It fails if the value holds something that cannot be copied. The value is
+// still good for [Move] then.
 func Take(value reflect.Value, rows int64, columns []string) (*Snapshot, error) {
 	p := planOf(value.Type())
 	value = clip(value)
