@@ -11,26 +11,25 @@ import (
 var ErrInvalid = errors.New("cacheops: invalid profile")
 
 // Profile says how the results of queries on a table are cached. The zero
-// value caches a result where a query asks for it and nothing else, without a
-// time limit, in the default region.
+// value caches a result where a query asks for it and nothing else, for the
+// default time, in the default region.
 //
 // No setting is needed to keep results true: changes see to that. The times
-// here bound how long a result is kept, not how stale it may be; the one
-// exception is Ignore.
+// here bound only the harm of writes that the plugin could not see, and that
+// of Ignore.
 type Profile struct {
 	// Ops are the kinds of reading that are cached without being asked. The
 	// zero value is none: then only a query that asks for it is cached.
 	Ops Ops
 
-	// TTL is how long a result is kept at most. Zero sets no limit: a result
-	// stays until a change drops it or the region needs the room.
+	// TTL is how long a result is kept at most; a change or the lack of room
+	// may end it sooner. Zero is the plugin's default, cacheops.DefaultTTL.
 	TTL time.Duration
 
 	// Jitter is the part of a result's time, 0 ≤ Jitter < 1, by which it may
 	// be shortened at random, so that results stored together do not expire
 	// together: with TTL 1h and Jitter 0.1 each lives between 54 and 60
-	// minutes. Zero shortens nothing. It applies to NegativeTTL as well, and
-	// does nothing where there is no limit.
+	// minutes. Zero shortens nothing. It applies to NegativeTTL as well.
 	Jitter float64
 
 	// Region names the region that results are kept in. Empty is the default
@@ -58,8 +57,8 @@ type Profile struct {
 	// Ignore names columns, in any letter case, whose updates do not matter:
 	// an update that writes no other column drops no result. So a result may
 	// show, and may have been selected by, old values of these columns until
-	// another change or TTL ends it. Meant for counters and the like, together
-	// with a TTL. Empty ignores nothing, and no result is ever stale.
+	// another change or TTL ends it. It is meant for counters and the like.
+	// Empty ignores nothing.
 	Ignore []string
 
 	// NoImages keeps writes from reading the rows they are about to change.

@@ -1,0 +1,83 @@
+# Everything that is done to cacheops by hand or by machine starts here.
+# The tools are built once, at the versions below, into .tools/bin.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+
+GO             ?= go
+BENCH          ?= .
+BENCHTIME      ?= 200ms
+FUZZTIME       ?= 10s
+SOAK_CHECKS    ?= 10000
+SOAK_TIMEOUT   ?= 1h
+
+STATICCHECK_VERSION  := v0.8.2
+GOLANGCILINT_VERSION := v2.15.0
+
+STATICCHECK  := .tools/bin/staticcheck-$(STATICCHECK_VERSION)
+GOLANGCILINT := .tools/bin/golangci-lint-$(GOLANGCILINT_VERSION)
+
+export GO
+# The SQLite driver is written in C.
+export CGO_ENABLED := 1
+
+# Compiling that C takes a minute for each build mode, so all that needs the
+# dependencies compiled uses the mode of the tests.
+RACE := GOFLAGS="$(GOFLAGS) -race"
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: compiler ## run the quickstart
+	$(GO) run ./examples/quickstart
+
+.PHONY: test
+test: compiler $(STATICCHECK) ## run all that must pass: format, vet, staticcheck, imports, tests with -race
+	"$$($(GO) env GOROOT)/bin/gofmt" -d . | { ! grep .; }
+	$(GO) vet -race ./...
+	$(RACE) $(STATICCHECK) ./...
+	scripts/no-test-imports
+	$(GO) test -race -timeout=4m ./...
+
+.PHONY: lint
+lint: compiler $(GOLANGCILINT) ## run golangci-lint and check that go.mod is tidy
+	$(GO) mod tidy -diff
+	$(RACE) $(GOLANGCILINT) run ./...
+
+.PHONY: bench
+bench: compiler ## run the benchmarks, then print times relative to the first of each group (BENCH, BENCHTIME)
+	$(GO) test -run='^$$' -bench='$(BENCH)' -benchtime=$(BENCHTIME) -benchmem ./... | awk -f scripts/ratios.awk
+
+.PHONY: fuzz
+fuzz: compiler ## fuzz every target for a while (FUZZTIME each)
+	scripts/fuzz $(FUZZTIME)
+
+.PHONY: soak
+soak: compiler ## run the property tests for long (SOAK_CHECKS cases each, at most SOAK_TIMEOUT)
+	scripts/soak $(SOAK_CHECKS) $(SOAK_TIMEOUT)
+
+.PHONY: services
+services: ## start what the tests need beside Go
+	@echo "services: nothing to start"
+
+.PHONY: services-stop
+services-stop: ## stop what "make services" started
+	@echo "services: nothing to stop"
+
+.PHONY: clean
+clean: ## remove the tools that were built here
+	rm -rf .tools
+
+.PHONY: compiler
+compiler:
+	@scripts/require-compiler
+
+$(STATICCHECK):
+	scripts/install-tool honnef.co/go/tools/cmd/staticcheck $(STATICCHECK_VERSION) $@
+
+$(GOLANGCILINT):
+	scripts/install-tool github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(GOLANGCILINT_VERSION) $@
