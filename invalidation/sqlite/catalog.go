@@ -1,0 +1,257 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sqlc-dev/meyer/ast"
+
+	"github.com/seed92106438/cacheops/invalidation"
+)
+
+// Querier is what [ReadCatalog] needs of a database, a connection or a
+// transaction.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+const schemaQuery = `SELECT 0, type, name, tbl_name, coalesce(sql, '') FROM sqlite_master
+UNION ALL SELECT 1, type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_master`
+
+// ReadCatalog reads, with one query, what the database's schema says of its
+// tables. Attached databases are not read, so that their tables are unknown.
+// Temporary tables are those of the connection that q happens to use.
+//
+// A table whose definition is not understood counts as no base table, so that
+// no query of it is cached, and as one that any write may reach.
+func ReadCatalog(ctx context.Context, q Querier) (invalidation.Catalog, error) {
+	objects, err := readSchema(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("cacheops: read the SQLite schema: %w", err)
+	}
+	b := builder{catalog: invalidation.Catalog{}}
+	// A temporary table hides one that is not, and an index or a trigger is
+	// of a table: each of them comes after the other.
+	for _, temporary := range []bool{false, true} {
+		for _, o := range objects {
+			if o.temporary == temporary && (o.kind == "table" || o.kind == "view") {
+				b.relation(o)
+			}
+		}
+	}
+	for _, o := range objects {
+		switch o.kind {
+		case "index":
+			b.index(o)
+		case "trigger":
+			b.trigger(o)
+		}
+	}
+	b.finish()
+	return b.catalog, nil
+}
+
+// object is one row of the schema.
+type object struct {
+	temporary         bool
+	kind, name, table string
+	sql               string
+}
+
+func readSchema(ctx context.Context, q Querier) ([]object, error) {
+	rows, err := q.QueryContext(ctx, schemaQuery)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var objects []object
+	for rows.Next() {
+		var o object
+		if err := rows.Scan(&o.temporary, &o.kind, &o.name, &o.table, &o.sql); err != nil {
+			return nil, err
+		}
+		o.name, o.table = invalidation.Name(o.name), invalidation.Name(o.table)
+		objects = append(objects, o)
+	}
+	return objects, rows.Err()
+}
+
+// builder makes a catalogue of a schema.
+type builder struct {
+	catalog invalidation.Catalog
+	// children are the foreign keys with an action, by the table referred to.
+	children map[string][]invalidation.ForeignKey
+	virtual  []string // the virtual tables
+	unread   []string // the tables of which not even that is known
+}
+
+// relation enters a table or view. A temporary one hides the other of its
+// name, which then is not cached but keeps what it does to others.
+func (b *builder) relation(o object) {
+	if strings.HasPrefix(o.name, "sqlite_") {
+		return
+	}
+	r := b.catalog[o.name]
+	if r == nil {
+		r = &invalidation.Relation{Name: o.name, Columns: map[string]invalidation.Column{}}
+		b.catalog[o.name] = r
+	}
+	r.Base = false
+	if o.temporary || o.kind == "view" {
+		return
+	}
+	stmt, _ := parse(o.sql)
+	switch stmt := stmt.(type) {
+	default:
+		b.unread = append(b.unread, o.name)
+	case *ast.CreateTableStmt:
+		r.Base = true
+		b.table(r, stmt)
+	case *ast.CreateVirtualTableStmt:
+		b.virtual = append(b.virtual, o.name)
+		if !ownModules[lowerName(stmt.Module)] {
+			r.Triggered = append(r.Triggered, invalidation.AllTables)
+		}
+	}
+}
+
+// ownModules are the virtual tables that write no table but those that they
+// keep for themselves.
+var ownModules = setOf(`fts3 fts4 fts5 geopoly rtree rtree_i32`)
+
+func (b *builder) table(r *invalidation.Relation, stmt *ast.CreateTableStmt) {
+	for _, def := range stmt.Columns {
+		name := lowerName(def.Name)
+		column := invalidation.Column{Kind: kindOf(def.Type)}
+		for _, c := range def.Constraints {
+			switch c.Kind {
+			case ast.ColumnPrimaryKey, ast.ColumnUnique:
+				column.Unique = true
+			case ast.ColumnGenerated:
+				column.Generated = true
+			case ast.ColumnReferences:
+				b.reference(r, []string{name}, c.References)
+			}
+			replaces(r, c.OnConflict)
+		}
+		r.Columns[name] = column
+		if name == "true" || name == "false" {
+			r.Base = false // the analyser takes the name for a literal
+		}
+	}
+	for _, c := range stmt.Constraints {
+		switch c.Kind {
+		case ast.TablePrimaryKey, ast.TableUnique:
+			unique(r, c.Columns)
+		case ast.TableForeignKey:
+			b.reference(r, indexedNames(c.FKColumns), c.References)
+		}
+		replaces(r, c.OnConflict)
+	}
+}
+
+// replaces notes a constraint by which a statement deletes or alters rows that
+// it does not name: in that a write is like a trigger.
+func replaces(r *invalidation.Relation, action ast.ConflictAction) {
+	if action == ast.ConflictReplace {
+		r.Triggered = append(r.Triggered, r.Name)
+	}
+}
+
+// unique notes a key of one column.
+func unique(r *invalidation.Relation, key []*ast.OrderingTerm) {
+	if len(key) != 1 {
+		return
+	}
+	name, ok := key[0].Expr.(*ast.Ident)
+	if !ok {
+		return
+	}
+	if column, known := r.Columns[lowerName(name)]; known {
+		column.Unique = true
+		r.Columns[lowerName(name)] = column
+	}
+}
+
+func (b *builder) index(o object) {
+	stmt, _ := parse(o.sql)
+	index, ok := stmt.(*ast.CreateIndexStmt)
+	if r := b.catalog[o.table]; ok && r != nil && index.Unique && index.Where == nil {
+		unique(r, index.Columns)
+	}
+}
+
+// reference notes a foreign key of the child, if it acts on it.
+func (b *builder) reference(child *invalidation.Relation, columns []string, clause *ast.ForeignKeyClause) {
+	key := invalidation.ForeignKey{Child: child.Name, Columns: columns, Parent: indexedNames(clause.Columns)}
+	for _, arg := range clause.Args {
+		switch arg.Action {
+		case ast.FKCascade, ast.FKSetNull, ast.FKSetDefault:
+		default:
+			continue
+		}
+		switch arg.Event {
+		case "DELETE":
+			key.OnDelete = true
+			key.Deletes = arg.Action == ast.FKCascade
+		case "UPDATE":
+			key.OnUpdate = true
+		}
+	}
+	if key.OnDelete || key.OnUpdate {
+		if b.children == nil {
+			b.children = map[string][]invalidation.ForeignKey{}
+		}
+		parent := lowerName(clause.Table)
+		b.children[parent] = append(b.children[parent], key)
+	}
+}
+
+func indexedNames(columns []*ast.IndexedColumn) []string {
+	var names []string
+	for _, c := range columns {
+		names = append(names, lowerName(c.Name))
+	}
+	return names
+}
+
+// trigger notes what a trigger may write. Its own table is listed because a
+// trigger may also put other values into the row, or ignore it.
+func (b *builder) trigger(o object) {
+	r := b.catalog[o.table]
+	if r == nil {
+		return
+	}
+	r.Triggered = append(r.Triggered, o.table)
+	stmt, _ := parse(o.sql)
+	trigger, ok := stmt.(*ast.CreateTriggerStmt)
+	if !ok {
+		r.Triggered = append(r.Triggered, invalidation.AllTables)
+		return
+	}
+	for _, step := range trigger.Body {
+		for _, w := range mutation(step) {
+			r.Triggered = append(r.Triggered, w.Table)
+		}
+	}
+}
+
+// finish hands the foreign keys to the tables that they refer to, and takes
+// the virtual tables' own tables out. Those of a table that was not read may
+// refer to any table.
+func (b *builder) finish() {
+	for name, r := range b.catalog {
+		r.Children = b.children[name]
+		r.Triggered = append(r.Triggered, b.unread...)
+		slices.Sort(r.Triggered)
+		r.Triggered = slices.Compact(r.Triggered)
+		for _, owner := range b.virtual {
+			if strings.HasPrefix(name, owner+"_") {
+				r.Base = false
+			}
+		}
+	}
+}
