@@ -16,6 +16,10 @@ package region
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/seed92106438/cacheops/invalidation"
@@ -28,6 +32,24 @@ type Set map[string]Region
 
 // Default is the name of the region that a profile uses unless it names one.
 const Default = "default"
+
+// Validate returns an error that names each region that is nil, or that finds
+// fault with the options it was made with.
+func (s Set) Validate() error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		if s[name] == nil {
+			errs = append(errs, fmt.Errorf("cacheops: region %q is nil", name))
+			continue
+		}
+		if r, ok := s[name].(interface{ Validate() error }); ok {
+			if err := r.Validate(); err != nil {
+				errs = append(errs, fmt.Errorf("cacheops: region %q: %w", name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // Region is a store of results with the journals of the tables that they
 // were computed from. It is safe for concurrent use, and may be shared by
@@ -88,7 +110,8 @@ type Stamp []Position
 type Intent interface {
 	// Commit settles the changes as committed. The changes given take the
 	// place of those announced, which must cover them; with none given, those
-	// announced stand. What Commit makes untrue is dropped before it returns.
+	// announced stand. What Commit makes untrue is not served any more when it
+	// returns.
 	Commit(ctx context.Context, changes ...invalidation.Change)
 
 	// Abort settles the changes as aborted. It costs no one a result.

@@ -1,0 +1,172 @@
+package region
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed92106438/cacheops/invalidation"
+)
+
+// journal is the log of the changes of one table, or of those of
+// [invalidation.AllTables] of one database.
+//
+// Announcements and committed changes take the next number each, when they
+// are appended. An abort takes none: it only withdraws an announcement, whose
+// number made every reader look, and what a reader then finds is nothing. So
+// an abort does not even cost a second look to the entries that had one.
+type journal struct {
+	epoch  uint64
+	length int // committed changes that are kept
+
+	// number of the last announcement or commit. It changes only under mu; it
+	// may be read without.
+	number atomic.Uint64
+
+	mu      sync.RWMutex
+	pending []*announcement
+	ring    []record // the last committed changes; the oldest is at head
+	head    int
+	trimmed uint64 // number of the last record that fell out of the ring
+	index   index
+}
+
+// record is a committed change.
+type record struct {
+	number uint64
+	change invalidation.Change
+}
+
+// announcement is the part of an intent that concerns one journal.
+type announcement struct {
+	table   invalidation.Table
+	journal *journal
+	changes []invalidation.Change
+}
+
+func newJournal(length int) *journal {
+	return &journal{epoch: rand.Uint64(), length: length, index: newIndex(length)}
+}
+
+// stamp returns the present number, or false if a pending change meets d.
+// The two belong together: a change that is announced up to that number and
+// is not pending any more has its outcome in the database already.
+func (j *journal) stamp(d *invalidation.TableDependency) (uint64, bool) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.number.Load(), !j.blocks(d)
+}
+
+// check looks for changes that meet d and came after the number since. It
+// returns the number up to which there is none, or why d does not hold.
+func (j *journal) check(d *invalidation.TableDependency, since uint64) (uint64, *Miss) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if drop := j.replay(d, since); drop != nil {
+		return since, &Miss{Cause: Dead, Drop: *drop}
+	}
+	if j.blocks(d) {
+		return since, &Miss{Cause: Blocked}
+	}
+	return j.number.Load(), nil
+}
+
+// replay looks for a committed change after the number since that meets d.
+// The index answers first: it reaches back for ever and costs the same after
+// one change as after thousands. Where it cannot clear d, the records decide,
+// and where these are trimmed, d is given up.
+func (j *journal) replay(d *invalidation.TableDependency, since uint64) *Drop {
+	if j.index.spares(d, since) {
+		return nil
+	}
+	if since < j.trimmed {
+		return &Drop{Time: time.Now()}
+	}
+	first := sort.Search(len(j.ring), func(i int) bool { return j.record(i).number > since })
+	for i := first; i < len(j.ring); i++ {
+		if change := &j.record(i).change; change.Meets(d) {
+			return &Drop{Change: *change, Time: time.Now()}
+		}
+	}
+	return nil
+}
+
+// record returns the i-th oldest record.
+func (j *journal) record(i int) *record {
+	return &j.ring[(j.head+i)%len(j.ring)]
+}
+
+// blocks reports whether a pending change meets d.
+func (j *journal) blocks(d *invalidation.TableDependency) bool {
+	for _, a := range j.pending {
+		for i := range a.changes {
+			if a.changes[i].Meets(d) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// announce makes a pending. Once it returns, no reader that begins can pass
+// without finding a: the number has moved on from every mark.
+func (j *journal) announce(a *announcement) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pending = append(j.pending, a)
+	j.number.Add(1)
+}
+
+// withdraw ends the pending of a.
+func (j *journal) withdraw(a *announcement) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if i := slices.Index(j.pending, a); i >= 0 {
+		j.pending = slices.Delete(j.pending, i, i+1)
+	}
+}
+
+// commit appends committed changes.
+func (j *journal) commit(changes []invalidation.Change) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range changes {
+		number := j.number.Add(1)
+		j.index.note(&changes[i], number)
+		j.keep(record{number: number, change: changes[i]})
+	}
+}
+
+// keep puts a record into the ring, in place of the oldest if it is full.
+func (j *journal) keep(r record) {
+	if len(j.ring) < j.length {
+		j.ring = append(j.ring, r)
+		return
+	}
+	j.trimmed = j.ring[j.head].number
+	j.ring[j.head] = r
+	j.head = (j.head + 1) % j.length
+}
+
+// watch makes the index follow the columns that d restricts.
+func (j *journal) watch(d *invalidation.TableDependency) {
+	j.mu.RLock()
+	known := j.index.watchesAll(d)
+	j.mu.RUnlock()
+	if known {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.index.watch(d, j.number.Load())
+}
+
+// watches reports whether the index follows one of columns.
+func (j *journal) watches(columns []string) bool {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return slices.ContainsFunc(columns, j.index.watches)
+}
