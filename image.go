@@ -59,8 +59,8 @@ func (d *database) imageable(db *gorm.DB) bool {
 	return stmt.SQL.Len() == 0 && stmt.Schema != nil && stmt.Clauses["INSERT"].Expression == nil && !d.disabled.Load()
 }
 
-// pays reports whether some result restricts a column of the table that the
-// write does not pin.
+// pays reports whether some result looks at what is written and restricts a
+// column of the table that the write does not pin.
 func (d *database) pays(db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation) bool {
 	for _, change := range d.changesOf(db, shape, invalidation.Facts{}) {
 		if change.Table.Name != relation.Name || len(change.Before) == 0 {
@@ -72,8 +72,12 @@ func (d *database) pays(db *gorm.DB, shape *invalidation.Shape, relation *invali
 				open = append(open, column)
 			}
 		}
+		written := change.Columns
+		if change.Kind != invalidation.Update {
+			written = invalidation.Columns{All: true}
+		}
 		for _, r := range distinct(d.regions()) {
-			if r.Watches(change.Table, open) {
+			if r.Watches(change.Table, open, written) {
 				return true
 			}
 		}

@@ -40,6 +40,19 @@ func (c Columns) Intersects(other Columns) bool {
 	return false
 }
 
+// Covers reports whether every column of other is in the set.
+func (c Columns) Covers(other Columns) bool {
+	if c.All || other.All {
+		return c.All
+	}
+	for _, name := range other.Names {
+		if !c.Has(name) {
+			return false
+		}
+	}
+	return true
+}
+
 // Union returns the columns of both sets.
 func (c Columns) Union(other Columns) Columns {
 	if c.All || other.All {

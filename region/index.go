@@ -29,8 +29,9 @@ type index struct {
 // change of another kind than those before it leaves the column open.
 // Invariant: every point that was noted after open is of the kind, or NULL.
 type column struct {
-	open uint64 // last change with a box that leaves the column open
-	kind invalidation.Kind
+	open   uint64 // last change with a box that leaves the column open
+	kind   invalidation.Kind
+	looked invalidation.Columns // looked at by the dependencies that restrict the column
 }
 
 // pointLimit is the number of points from which a term of a change counts as
@@ -174,24 +175,22 @@ func pointsOf(box invalidation.Box, column string) ([]invalidation.Value, bool) 
 func (x *index) watch(d *invalidation.TableDependency, number uint64) {
 	for _, box := range d.Boxes {
 		for _, term := range box {
-			if !x.watches(term.Column) {
-				x.columns[term.Column] = &column{open: number}
+			col := x.columns[term.Column]
+			if col == nil {
+				col = &column{open: number}
+				x.columns[term.Column] = col
 			}
+			col.looked = col.looked.Union(d.Columns)
 		}
 	}
 }
 
-// watches reports whether a column is followed.
-func (x *index) watches(column string) bool {
-	_, ok := x.columns[column]
-	return ok
-}
-
-// watchesAll reports whether every column that d restricts is followed.
+// watchesAll reports whether every column that d restricts is followed, and
+// known to go with what d looks at.
 func (x *index) watchesAll(d *invalidation.TableDependency) bool {
 	for _, box := range d.Boxes {
 		for _, term := range box {
-			if !x.watches(term.Column) {
+			if col := x.columns[term.Column]; col == nil || !col.looked.Covers(d.Columns) {
 				return false
 			}
 		}

@@ -151,7 +151,8 @@ func (j *journal) keep(r record) {
 	j.head = (j.head + 1) % j.length
 }
 
-// watch makes the index follow the columns that d restricts.
+// watch makes the index follow the columns that d restricts, and note what
+// else d looks at.
 func (j *journal) watch(d *invalidation.TableDependency) {
 	j.mu.RLock()
 	known := j.index.watchesAll(d)
@@ -164,9 +165,13 @@ func (j *journal) watch(d *invalidation.TableDependency) {
 	j.index.watch(d, j.number.Load())
 }
 
-// watches reports whether the index follows one of columns.
-func (j *journal) watches(columns []string) bool {
+// watches reports whether some dependency restricts one of columns and looks
+// at one of those written.
+func (j *journal) watches(columns []string, written invalidation.Columns) bool {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return slices.ContainsFunc(columns, j.index.watches)
+	return slices.ContainsFunc(columns, func(name string) bool {
+		col := j.index.columns[name]
+		return col != nil && col.looked.Intersects(written)
+	})
 }

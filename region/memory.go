@@ -261,11 +261,11 @@ func (m *memory) Delete(_ context.Context, key querykey.Key) {
 
 // Watches implements [Region]. It goes by all entries that were ever put, so
 // that evictions need no bookkeeping; the columns of a table bound it.
-func (m *memory) Watches(table invalidation.Table, columns []string) bool {
+func (m *memory) Watches(table invalidation.Table, columns []string, written invalidation.Columns) bool {
 	m.mu.Lock()
 	j := m.journals[table]
 	m.mu.Unlock()
-	return j != nil && j.watches(columns)
+	return j != nil && j.watches(columns, written)
 }
 
 // Dropped implements [Region]. It knows of the entries that were found untrue

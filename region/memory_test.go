@@ -222,7 +222,8 @@ func TestDropped(t *testing.T) {
 func TestWatches(t *testing.T) {
 	f := begin(t, MemoryOptions{})
 	f.query("not stored", topic1)
-	if f.Watches(named("posts"), []string{"topic"}) {
+	all := invalidation.Columns{All: true}
+	if f.Watches(named("posts"), []string{"topic"}, all) {
 		t.Error("watches before any entry was put")
 	}
 	f.fill("topic 1", topic1)
@@ -243,9 +244,27 @@ func TestWatches(t *testing.T) {
 		{"tags", "topic", false},
 	}
 	for _, test := range tests {
-		if got := f.Watches(named(test.table), strings.Fields(test.columns)); got != test.want {
+		if got := f.Watches(named(test.table), strings.Fields(test.columns), all); got != test.want {
 			t.Errorf("Watches(%s, %s) = %v, want %v", test.table, test.columns, got, test.want)
 		}
+	}
+}
+
+// Knowing the topic of a row whose views change is of no use to a result that
+// does not look at the views.
+func TestWatchesOnlyForWhatIsLookedAt(t *testing.T) {
+	f := begin(t, MemoryOptions{})
+	f.fill("ids", read("posts", where{is("topic", int64(1))}, "id", "topic"))
+	written := func(names ...string) invalidation.Columns { return invalidation.Columns{Names: names} }
+	if f.Watches(named("posts"), []string{"topic"}, written("views")) {
+		t.Error("watches for a column that no one looks at")
+	}
+	if !f.Watches(named("posts"), []string{"topic"}, written("id", "views")) {
+		t.Error("does not watch for a column that is looked at")
+	}
+	f.fill("views", read("posts", where{is("topic", int64(2))}, "topic", "views"))
+	if !f.Watches(named("posts"), []string{"topic"}, written("views")) {
+		t.Error("does not watch for a column that is looked at by now")
 	}
 }
 

@@ -80,9 +80,10 @@ type Region interface {
 	Delete(ctx context.Context, key querykey.Key)
 
 	// Watches reports whether some entry put since the region was made
-	// depends on table and restricts one of columns, so that knowing a row's
-	// value in that column can spare a result. It may report true in doubt.
-	Watches(table invalidation.Table, columns []string) bool
+	// depends on table, looks at one of the columns written, and restricts one
+	// of columns, so that knowing a row's value there can spare a result. It
+	// may report true in doubt.
+	Watches(table invalidation.Table, columns []string, written invalidation.Columns) bool
 
 	// Dropped tells which change last made the entry under key untrue, if the
 	// region still remembers.
