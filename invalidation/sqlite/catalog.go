@@ -166,14 +166,25 @@ func unique(r *invalidation.Relation, key []*ast.OrderingTerm) {
 	if len(key) != 1 {
 		return
 	}
-	name, ok := key[0].Expr.(*ast.Ident)
-	if !ok {
-		return
-	}
-	if column, known := r.Columns[lowerName(name)]; known {
+	name := keyColumn(key[0].Expr)
+	if column, known := r.Columns[name]; known {
 		column.Unique = true
-		r.Columns[lowerName(name)] = column
+		r.Columns[name] = column
 	}
+}
+
+// keyColumn returns the column that a key is made of, if it is one. What is
+// unique under some collation is unique. SQLite also takes a text for a name.
+func keyColumn(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.CollateExpr:
+		return keyColumn(e.X)
+	case *ast.Ident:
+		return lowerName(e)
+	case *ast.Literal:
+		return strings.ToLower(e.Value)
+	}
+	return ""
 }
 
 func (b *builder) index(o object) {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +26,25 @@ type database struct {
 	*sql.DB
 }
 
-func openDatabase(tb testing.TB) database {
+// plainSchema has the tables as the evaluator knows them.
+const plainSchema = `
+	CREATE TABLE t1 (id INTEGER UNIQUE, a INTEGER, b INTEGER, s TEXT);
+	CREATE TABLE t2 (id INTEGER UNIQUE, a INTEGER, x INTEGER, s TEXT);
+	CREATE TABLE t3 (b TEXT, x TEXT, s TEXT, UNIQUE (b, x))`
+
+// actingSchema has tables that change by themselves and compare otherwise.
+const actingSchema = `
+	PRAGMA foreign_keys = ON;
+	CREATE TABLE t1 (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER DEFAULT 2, s TEXT COLLATE NOCASE);
+	CREATE TABLE t2 (id INTEGER UNIQUE,
+		a INTEGER REFERENCES t1 (id) ON DELETE CASCADE ON UPDATE SET NULL,
+		x NUMERIC REFERENCES t1 ON DELETE SET NULL ON UPDATE CASCADE, s TEXT COLLATE RTRIM);
+	CREATE TABLE t3 (b TEXT, x TEXT, s TEXT NOT NULL ON CONFLICT REPLACE DEFAULT 'b', UNIQUE (b, x));
+	CREATE TRIGGER r AFTER UPDATE OF x ON t2 WHEN new.x = 2 BEGIN
+		UPDATE t3 SET s = new.s WHERE x = new.id;
+	END`
+
+func openDatabase(tb testing.TB, schema string) database {
 	db, err := sql.Open("sqlite3", ":memory:")
 	if err != nil {
 		tb.Fatal(err)
@@ -33,10 +52,7 @@ func openDatabase(tb testing.TB) database {
 	tb.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
 	d := database{db}
-	d.mustExec(tb, `
-		CREATE TABLE t1 (id INTEGER UNIQUE, a INTEGER, b INTEGER, s TEXT);
-		CREATE TABLE t2 (id INTEGER UNIQUE, a INTEGER, x INTEGER, s TEXT);
-		CREATE TABLE t3 (b TEXT, x TEXT, s TEXT, UNIQUE (b, x))`)
+	d.mustExec(tb, schema)
 	return d
 }
 
@@ -131,13 +147,14 @@ func (d database) fill(g *generator) {
 	}
 }
 
+// insert adds a row, unless a constraint forbids it.
 func (d database) insert(g *generator, table origin) {
 	var values []any
 	for _, column := range table.columns {
 		values = append(values, g.cell(kinds[table.name][column]))
 	}
 	places := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
-	d.mustExec(g, "INSERT OR IGNORE INTO "+table.name+" VALUES ("+places+")", values...)
+	d.Exec("INSERT OR IGNORE INTO "+table.name+" VALUES ("+places+")", values...)
 }
 
 // alter changes at most one row of the table.
@@ -181,7 +198,7 @@ func sameRow(a, b row) bool {
 // The law of queries: if changing a row changes the answer, then some use
 // says so.
 func TestQueriesNoticeEveryChangeThatMatters(t *testing.T) {
-	db := openDatabase(t)
+	db := openDatabase(t, plainSchema)
 	rapid.Check(t, func(t *rapid.T) {
 		g := &generator{T: t}
 		query := g.query(nil, 2)
@@ -220,7 +237,7 @@ func TestQueriesNoticeEveryChangeThatMatters(t *testing.T) {
 // The law of mutations: each row that has changed was changed by one of the
 // writes.
 func TestMutationsOwnUpToEveryChange(t *testing.T) {
-	db := openDatabase(t)
+	db := openDatabase(t, plainSchema)
 	rapid.Check(t, func(t *rapid.T) {
 		g := &generator{T: t}
 		table := pick(g, tables...)
@@ -245,5 +262,57 @@ func TestMutationsOwnUpToEveryChange(t *testing.T) {
 				}
 			})
 		}
+	})
+}
+
+// The law of the whole: if a mutation changes the answer of a query, then
+// what is bound from the one meets what is bound from the other.
+func TestWhateverChangesAnAnswerMeetsItsDependency(t *testing.T) {
+	for name, schema := range map[string]string{"plain": plainSchema, "acting": actingSchema} {
+		t.Run(name, func(t *testing.T) {
+			db := openDatabase(t, schema)
+			catalog := db.catalog(t)
+			rapid.Check(t, func(t *rapid.T) { db.checkMutation(t, catalog) })
+		})
+	}
+}
+
+func (d database) checkMutation(t *rapid.T, catalog invalidation.Catalog) {
+	asking, telling := &generator{T: t}, &generator{T: t}
+	query := asking.query(nil, 2)
+	statement := telling.mutation(pick(telling, tables...))
+	for range 4 {
+		d.fill(asking)
+		before, err := d.answer(query, asking.args)
+		if err != nil {
+			return
+		}
+		// It may fail, after some rows even, and still change the answer.
+		_, err = d.Exec(statement, telling.args...)
+		if after, _ := d.answer(query, asking.args); after == before {
+			continue
+		}
+		dependency := Analyzer{}.Analyze(query).Dependency("", values(asking.args), catalog)
+		changes := Analyzer{}.Analyze(statement).Changes("", values(telling.args), catalog, invalidation.Facts{})
+		if !meet(changes, dependency) {
+			t.Fatalf("%s\n%v (%v) changes the answer of\n%s\n%v\nfrom\n%s\nunnoticed: %+v do not meet\n%+v",
+				statement, telling.args, err, query, asking.args, before, changes, dependency)
+		}
+	}
+}
+
+func values(args []any) []driver.Value {
+	values := make([]driver.Value, len(args))
+	for i, arg := range args {
+		values[i] = arg
+	}
+	return values
+}
+
+func meet(changes []invalidation.Change, dependency *invalidation.Dependency) bool {
+	return slices.ContainsFunc(changes, func(c invalidation.Change) bool {
+		return slices.ContainsFunc(dependency.Tables, func(table invalidation.TableDependency) bool {
+			return c.Meets(&table)
+		})
 	})
 }

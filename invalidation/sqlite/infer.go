@@ -8,7 +8,8 @@ import (
 	"github.com/seed92106438/cacheops/invalidation"
 )
 
-// maxEqualities bounds the equalities from which more is inferred.
+// maxEqualities bounds the equalities from which more is inferred, those with
+// values included.
 const maxEqualities = 32
 
 // equalities is what the facts of one source say of columns that equal each
@@ -18,6 +19,7 @@ type equalities struct {
 	src    *source
 	pairs  [][2]columnRef
 	values map[columnRef][]predicate // Eq and In
+	count  int                       // of pairs and values
 }
 
 // equalities reads the facts of src. Only what must be true, and not one side
@@ -51,6 +53,7 @@ func (eq *equalities) read(sc *scope, e ast.Expr, usable sourceSet) {
 		switch {
 		case isColumnX && isColumnY:
 			eq.pairs = append(eq.pairs, [2]columnRef{x, y})
+			eq.count++
 		case isColumnX:
 			eq.note(sc, x, e)
 		case isColumnY:
@@ -73,13 +76,14 @@ func (eq *equalities) note(sc *scope, column columnRef, e ast.Expr) {
 	p := projection{sc, column.src}.rows(e, true)
 	if p.Op == invalidation.Eq || p.Op == invalidation.In {
 		eq.values[column] = append(eq.values[column], p)
+		eq.count++
 	}
 }
 
 // inferred returns what follows for the columns of the source.
 func (eq *equalities) inferred() predicate {
 	result := always()
-	if len(eq.pairs) > maxEqualities {
+	if eq.count > maxEqualities {
 		return result
 	}
 	seen := map[columnRef]bool{}
