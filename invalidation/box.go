@@ -101,7 +101,8 @@ func meetAny(a, b []Box) bool {
 	return false
 }
 
-// limit returns a union that covers boxes, of [maxBoxes] at the most.
+// limit returns a union that covers boxes, which it takes over, of [maxBoxes]
+// at the most.
 func limit(boxes []Box) []Box {
 	for _, b := range boxes {
 		if len(b) == 0 {
@@ -111,7 +112,21 @@ func limit(boxes []Box) []Box {
 	if len(boxes) > maxBoxes {
 		return []Box{hull(boxes)}
 	}
-	return boxes
+	distinct := boxes[:0]
+	for _, b := range boxes {
+		if !slices.ContainsFunc(distinct, b.equal) {
+			distinct = append(distinct, b)
+		}
+	}
+	return distinct
+}
+
+// equal reports whether the boxes are written down alike.
+func (b Box) equal(other Box) bool {
+	return slices.EqualFunc(b, other, func(p, q Term) bool {
+		return p.Column == q.Column && p.Set.form == q.Set.form && p.Set.notNull == q.Set.notNull &&
+			slices.Equal(p.Set.values, q.Set.values) && slices.Equal(p.Set.spans, q.Set.spans)
+	})
 }
 
 // hull returns one box that covers boxes, of which there is one at least.

@@ -145,7 +145,7 @@ func (k *ForeignKey) moved(relation *Relation, columns Columns) bool {
 	if len(k.Parent) > 0 {
 		return false
 	}
-	if len(k.Columns) != 1 || columns.All {
+	if len(k.Columns) != 1 {
 		return true
 	}
 	// The primary key is one of the unique columns.

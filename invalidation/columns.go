@@ -73,5 +73,5 @@ func (c *Columns) Add(name string) {
 
 // equal reports whether the sets are the same.
 func (c Columns) equal(other Columns) bool {
-	return c.All == other.All && (c.All || slices.Equal(c.Names, other.Names))
+	return c.Covers(other) && other.Covers(c)
 }

@@ -1,6 +1,7 @@
 package invalidation
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"slices"
 	"strings"
@@ -32,42 +33,44 @@ func (s *Shape) Dependency(database string, args []driver.Value, catalog Catalog
 	b := binding{args, catalog}
 	d := &Dependency{Tables: make([]TableDependency, 0, len(s.Uses))}
 	for i := range s.Uses {
-		use := &s.Uses[i]
-		relation := catalog[use.Table]
-		boxes, columns := whole(), Columns{All: true}
+		t := TableDependency{Table: Table{database, s.Uses[i].Table}}
 		if len(args) == s.Params {
-			boxes = b.boxes(relation, use.Where)
+			t.Boxes, t.Columns = b.use(&s.Uses[i])
+		} else {
+			t.Boxes, t.Columns = whole(), Columns{All: true}
 		}
-		if relation.computesNone(use.Columns.Names) {
-			columns = use.Columns
-		}
-		d.add(TableDependency{Table{database, use.Table}, boxes, columns})
+		d.add(t)
 	}
-	d.sort()
 	return d
 }
 
-// Declare adds a dependency on every row and column of a table.
+// use returns the rows that can influence a result through u, and the columns
+// looked at.
+func (b *binding) use(u *Use) ([]Box, Columns) {
+	relation := b.catalog[u.Table]
+	boxes := b.boxes(relation, u.Where)
+	if !relation.computesNone(u.Columns.Names) {
+		return boxes, Columns{All: true}
+	}
+	return boxes, u.Columns
+}
+
+// Declare adds a dependency on every row and column of a table, which the SQL
+// does not show.
 func (d *Dependency) Declare(table Table) {
 	d.add(TableDependency{table, whole(), Columns{All: true}})
-	d.sort()
 }
 
-// sort brings the tables into the order of their names.
-func (d *Dependency) sort() {
-	slices.SortFunc(d.Tables, func(a, b TableDependency) int {
-		return strings.Compare(a.Table.Name, b.Table.Name)
+// add puts the dependency on a table in its place, or unites it with what is
+// there for that table.
+func (d *Dependency) add(t TableDependency) {
+	i, found := slices.BinarySearchFunc(d.Tables, t.Table, func(at TableDependency, table Table) int {
+		return cmp.Or(strings.Compare(at.Table.Name, table.Name), strings.Compare(at.Table.Database, table.Database))
 	})
-}
-
-// add unites the dependency on a table with what is there for that table.
-func (d *Dependency) add(use TableDependency) {
-	for i := range d.Tables {
-		if t := &d.Tables[i]; t.Table == use.Table {
-			t.Boxes = limit(append(t.Boxes, use.Boxes...))
-			t.Columns = t.Columns.Union(use.Columns)
-			return
-		}
+	if !found {
+		d.Tables = slices.Insert(d.Tables, i, t)
+		return
 	}
-	d.Tables = append(d.Tables, use)
+	d.Tables[i].Boxes = limit(append(d.Tables[i].Boxes, t.Boxes...))
+	d.Tables[i].Columns = d.Tables[i].Columns.Union(t.Columns)
 }

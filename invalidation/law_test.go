@@ -282,12 +282,21 @@ func drawWrite(t *rapid.T, table modelTable, catalog Catalog, rows []modelRow) (
 	return after, shape.Changes("db", s.args, catalog, facts)
 }
 
+// forms are those that a set of a kind may take.
+var forms = map[Kind][]form{
+	Int:   {everything, finite, intervals, allBut},
+	Float: {everything, finite, intervals},
+	Text:  {everything, finite, prefixes, prefixes},
+	Bytes: {everything, finite},
+	Time:  {everything, finite, intervals},
+}
+
 // drawSet draws a set of one kind, of every form.
 func drawSet(t *rapid.T, kind Kind) Set {
 	value := func() Value {
-		v, _ := valueOf(drawValueOf(t, kind), kind)
-		if v.isNull() {
-			v = Value{kind: kind}
+		v, ok := valueOf(drawValueOf(t, kind), kind)
+		if !ok || kind == Text && v.text == "" {
+			return Value{kind: kind, text: "a"}
 		}
 		return v
 	}
@@ -296,29 +305,23 @@ func drawSet(t *rapid.T, kind Kind) Set {
 		values = append(values, value())
 	}
 	null := rapid.Bool().Draw(t, "null")
-	switch rapid.IntRange(0, 4).Draw(t, "form") {
-	case 0:
+	switch rapid.SampledFrom(forms[kind]).Draw(t, "form") {
+	case everything:
 		return Set{notNull: !null}
-	case 1:
-		if kind == Text || kind == Bytes {
-			break // their order is the collation's
-		}
+	case intervals:
 		var spans []span
 		for _, v := range values {
 			s := span{lo: v, hi: value(), openLo: rapid.Bool().Draw(t, "open"), openHi: rapid.Bool().Draw(t, "open")}
-			if c := s.lo.compare(s.hi); c > 0 || c == 0 && (s.openLo || s.openHi) {
+			if c := s.lo.compare(&s.hi); c > 0 || c == 0 && (s.openLo || s.openHi) {
 				s = span{lo: s.lo, openLo: s.openLo}
 			}
 			spans = append(spans, s)
 		}
 		return spanSet(null, spans...)
-	case 2:
-		if kind == Int {
-			return allButSet(null, values)
-		}
-		if kind == Text {
-			return prefixSet(null, values)
-		}
+	case allBut:
+		return allButSet(null, values)
+	case prefixes:
+		return prefixSet(null, values)
 	}
 	return finiteSet(null, values)
 }

@@ -63,8 +63,7 @@ func finiteSet(null bool, values []Value) Set {
 	if null {
 		values = append(values, Value{})
 	}
-	slices.SortFunc(values, Value.compare)
-	values = slices.Compact(values)
+	values = sorted(values)
 	s := Set{form: finite, notNull: len(values) == 0 || !values[0].isNull(), values: values}
 	if len(values) <= maxPoints {
 		return s
@@ -92,8 +91,7 @@ func spanSet(null bool, spans ...span) Set {
 // allButSet returns everything except values, which it takes over and which
 // are not NULL; NULL is a member if null is true.
 func allButSet(null bool, values []Value) Set {
-	slices.SortFunc(values, Value.compare)
-	values = slices.Compact(values)
+	values = sorted(values)
 	if len(values) == 0 || len(values) > maxPoints {
 		return Set{notNull: !null}
 	}
@@ -103,8 +101,7 @@ func allButSet(null bool, values []Value) Set {
 // prefixSet returns the set of texts that begin with one of values, which it
 // takes over, and of NULL if null is true.
 func prefixSet(null bool, values []Value) Set {
-	slices.SortFunc(values, Value.compare)
-	values = slices.Compact(values)
+	values = sorted(values)
 	switch {
 	case len(values) == 0:
 		return finiteSet(null, nil)
@@ -152,20 +149,17 @@ func (s *Set) kind() Kind {
 func (s *Set) contains(v Value) bool {
 	switch s.form {
 	case finite:
-		return holds(s.values, v)
+		_, found := search(s.values, &v)
+		return found
 	case intervals:
 		return slices.ContainsFunc(s.spans, func(p span) bool { return p.contains(v) })
 	case allBut:
-		return !holds(s.values, v)
+		_, found := search(s.values, &v)
+		return !found
 	case prefixes:
 		return slices.ContainsFunc(s.values, func(p Value) bool { return strings.HasPrefix(v.text, p.text) })
 	}
 	return true
-}
-
-func holds(sorted []Value, v Value) bool {
-	_, found := slices.BinarySearchFunc(sorted, v, Value.compare)
-	return found
 }
 
 // Meets reports whether the two sets may have a member in common.
@@ -220,7 +214,7 @@ func share(a, b []Value) bool {
 	}
 	for len(a) > 0 && len(b) > 0 {
 		// The first of a that is missing in b cuts b short.
-		at, found := slices.BinarySearchFunc(b, a[0], Value.compare)
+		at, found := search(b, &a[0])
 		if found {
 			return true
 		}

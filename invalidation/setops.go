@@ -15,8 +15,6 @@ func (s Set) Intersect(other Set) Set {
 	switch ka, kb := a.kind(), b.kind(); {
 	case a.form == everything:
 		return b.withNull(null)
-	case b.form == everything:
-		return a.withNull(null)
 	case a.form == finite && ka == Unknown || b.form == finite && kb == Unknown:
 		return finiteSet(null, nil)
 	case ka != kb:
@@ -30,11 +28,7 @@ func (s Set) Intersect(other Set) Set {
 	case a.form == intervals: // allBut: only a single value can be excluded whole
 		return spanSet(null, keep(a.spans, func(p span) bool { return !p.point() || b.contains(p.lo) })...)
 	case a.form == allBut:
-		excluded := slices.Concat(a.values, b.values)
-		if len(excluded) > maxPoints {
-			return a.withNull(null)
-		}
-		return allButSet(null, excluded)
+		return allButSet(null, slices.Concat(a.values, b.values))
 	}
 	return prefixSet(null, commonPrefixes(a.values, b.values))
 }

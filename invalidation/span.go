@@ -28,7 +28,7 @@ func (s *span) before(other *span) bool {
 	if s.hi.isNull() || other.lo.isNull() {
 		return false
 	}
-	c := s.hi.compare(other.lo)
+	c := s.hi.compare(&other.lo)
 	return c < 0 || c == 0 && (s.openHi || other.openLo)
 }
 
@@ -63,7 +63,7 @@ func (s *span) hull(other *span) span {
 // compareLo orders spans by where they begin. An absent end is NULL, which
 // sorts first, as it should here.
 func (s *span) compareLo(other *span) int {
-	if c := s.lo.compare(other.lo); c != 0 {
+	if c := s.lo.compare(&other.lo); c != 0 {
 		return c
 	}
 	return compareOpen(s.openLo, other.openLo)
@@ -79,7 +79,7 @@ func (s *span) compareHi(other *span) int {
 	case other.hi.isNull():
 		return -1
 	}
-	if c := s.hi.compare(other.hi); c != 0 {
+	if c := s.hi.compare(&other.hi); c != 0 {
 		return c
 	}
 	return -compareOpen(s.openHi, other.openHi)

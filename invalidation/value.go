@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"database/sql/driver"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (v Value) isNull() bool { return v.kind == Unknown }
 
 // compare orders NULL before all else, and the values of one kind among each
 // other. The order of values of two kinds means nothing.
-func (v Value) compare(other Value) int {
+func (v *Value) compare(other *Value) int {
 	if c := cmp.Compare(v.kind, other.kind); c != 0 {
 		return c
 	}
@@ -59,6 +60,30 @@ func (v Value) compare(other Value) int {
 		return c
 	}
 	return strings.Compare(v.text, other.text)
+}
+
+// sorted sorts values in place and returns them, each once.
+func sorted(values []Value) []Value {
+	slices.SortFunc(values, func(a, b Value) int { return a.compare(&b) })
+	return slices.Compact(values)
+}
+
+// search returns where v is in sorted values, or would be. It is written out
+// because it runs on hits under writes, where the copies that the library's
+// makes of each value cost more than the comparison.
+func search(values []Value, v *Value) (int, bool) {
+	lo, hi := 0, len(values)
+	for lo < hi {
+		switch middle := (lo + hi) / 2; values[middle].compare(v) {
+		case 0:
+			return middle, true
+		case -1:
+			lo = middle + 1
+		default:
+			hi = middle
+		}
+	}
+	return lo, false
 }
 
 // valueOf reads v as a value of kind. It reports false for what is not
