@@ -157,6 +157,61 @@ func TestReadsInATransactionAreNotStored(t *testing.T) {
 	one.isCached()
 }
 
+// SQLite ends the whole transaction when OR ROLLBACK meets a conflict, and
+// database/sql does not know. What follows is true at once.
+func TestTransactionThatTheDatabaseEnded(t *testing.T) {
+	f := newFixture(t, everything)
+	one := f.watch("post 1", firstPost(1)).isCached()
+	two := f.watch("post 2", firstPost(2)).isCached()
+	three := f.watch("post 3", firstPost(3)).isCached()
+	tx := f.db.Begin()
+	must(t, setTitle(tx, 2, "rolled back"))
+	if tx.Exec("INSERT OR ROLLBACK INTO tags (id, name) VALUES (1, 'go')").Error == nil {
+		t.Fatal("there was no conflict")
+	}
+	tx = tx.Session(&gorm.Session{NewDB: true})
+	must(t, setTitle(tx, 1, "true at once"))
+	one.costs(1)
+	tx.Commit() // fails: there is nothing to commit
+	one.isFresh()
+	two.compare(two.read(f.db))
+	three.isKept()
+}
+
+// A unique violation ends nothing, which going back to a savepoint proves.
+func TestSavepointAfterAFailedStatement(t *testing.T) {
+	f := newFixture(t, everything)
+	one := f.watch("post 1", firstPost(1)).isCached()
+	two := f.watch("post 2", firstPost(2)).isCached()
+	must(t, f.db.Transaction(func(tx *gorm.DB) error {
+		err := tx.Transaction(func(inner *gorm.DB) error {
+			return inner.Create(&Tag{Name: "go"}).Error
+		})
+		if err == nil {
+			t.Error("there was no conflict")
+		}
+		must(t, setTitle(tx, 1, "changed"))
+		one.isKept() // not yet committed, and known not to be
+		return nil
+	}))
+	one.isFresh()
+	two.isKept()
+}
+
+// COMMIT sent as text ends a transaction that database/sql believes is open.
+func TestCommitAsText(t *testing.T) {
+	f := newFixture(t, everything)
+	one := f.watch("post 1", firstPost(1)).isCached()
+	two := f.watch("post 2", firstPost(2)).isCached()
+	tx := f.db.Begin()
+	must(t, setTitle(tx, 1, "changed"))
+	must(t, tx.Exec("COMMIT").Error)
+	one.costs(1)
+	two.isKept()
+	tx.Rollback()
+	one.isFresh()
+}
+
 // A transaction begun by sending BEGIN as text may share its connection with
 // any statement, so caching stops until it ends.
 func TestBeginAsText(t *testing.T) {

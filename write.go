@@ -61,26 +61,62 @@ func (d *database) write(db *gorm.DB, send func(*gorm.DB)) {
 	}
 }
 
-// writeIn sends a statement of a tracked transaction and queues its changes.
+// writeIn sends a statement of a tracked transaction.
 func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send func(*gorm.DB)) {
+	if d.endsByText(db) {
+		// From here on there may be no transaction, and what it did is true.
+		tx.Hold(d.announce(context.WithoutCancel(db.Statement.Context), db, tx.Take()))
+		tx.Doubt()
+	}
+	if tx.Doubtful() {
+		d.writePending(db, send, tx.Hold)
+	} else {
+		d.writeQueued(tx, db, send)
+	}
+	if db.Error != nil {
+		tx.Doubt()
+		return
+	}
+	d.savepoint(tx, db)
+}
+
+// endsByText reports whether the statement is a COMMIT or ROLLBACK.
+func (d *database) endsByText(db *gorm.DB) bool {
+	if db.Statement.SQL.Len() == 0 {
+		return false
+	}
+	verb := d.shape(db.Statement.SQL.String()).Verb
+	return verb == invalidation.Commit || verb == invalidation.Rollback
+}
+
+// writeQueued sends a statement and queues its changes until the COMMIT.
+func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send func(*gorm.DB)) {
 	facts := d.image(tx, db, send)
 	send(db)
 	sql := db.Statement.SQL.String()
 	if sql == "" {
 		return // nothing to write, or not valid
 	}
-	switch shape := d.shape(sql); {
-	case shape.Verb == invalidation.Query || shape.Verb == invalidation.Neutral:
-	case shape.Verb == invalidation.Savepoint && db.Error == nil:
+	shape := d.shape(sql)
+	if !d.changes(shape) || shape.Verb == invalidation.Mutation && untouched(db) {
+		return
+	}
+	d.addFacts(db, &facts)
+	tx.Add(d.keep(db.Statement.Context, d.changesOf(db, shape, facts))...)
+}
+
+// savepoint follows a statement about a savepoint that went well.
+func (d *database) savepoint(tx *track.Tx, db *gorm.DB) {
+	if db.Statement.SQL.Len() == 0 {
+		return
+	}
+	switch shape := d.shape(db.Statement.SQL.String()); shape.Verb {
+	case invalidation.Savepoint:
 		tx.Savepoint(shape.Name)
-	case shape.Verb == invalidation.RollbackTo && db.Error == nil:
+	case invalidation.RollbackTo:
 		tx.RollbackTo(shape.Name)
-	case shape.Verb == invalidation.Release && db.Error == nil:
+	case invalidation.Release:
 		tx.Release(shape.Name)
-	case shape.Verb == invalidation.Mutation && untouched(db):
-	default:
-		d.addFacts(db, &facts)
-		tx.Add(d.keep(db.Statement.Context, d.changesOf(db, shape, facts))...)
 	}
 }
 
@@ -122,14 +158,19 @@ func (d *database) writeAlone(db *gorm.DB, send func(*gorm.DB)) {
 // rows to be read later. Its changes stay pending for as long as such a
 // transaction may last, so that nothing they meet is served or stored.
 func (d *database) writeUnseen(db *gorm.DB, send func(*gorm.DB)) {
-	shape := d.sketch(db, send)
-	if shape == nil || !d.changes(shape) {
-		send(db)
-		return
+	d.writePending(db, send, func(intent region.Intent) {
+		ctx := context.WithoutCancel(db.Statement.Context)
+		time.AfterFunc(d.resolved.unseenCommit, func() { intent.Commit(ctx) })
+	})
+}
+
+// writePending sends a statement with its changes announced, and leaves it to
+// hold when they are settled.
+func (d *database) writePending(db *gorm.DB, send func(*gorm.DB), hold func(region.Intent)) {
+	if shape := d.sketch(db, send); shape != nil && d.changes(shape) {
+		ctx := context.WithoutCancel(db.Statement.Context)
+		hold(d.announce(ctx, db, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))))
 	}
-	ctx := context.WithoutCancel(db.Statement.Context)
-	intent := d.announce(ctx, db, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{})))
-	time.AfterFunc(d.resolved.unseenCommit, func() { intent.Commit(ctx) })
 	send(db)
 }
 
