@@ -20,7 +20,7 @@ import (
 // an abort does not even cost a second look to the entries that had one.
 type journal struct {
 	epoch  uint64
-	length int // committed changes that are kept
+	length int // committed changes that are kept at most
 
 	// number of the last announcement or commit. It changes only under mu; it
 	// may be read without.
@@ -28,9 +28,9 @@ type journal struct {
 
 	mu      sync.RWMutex
 	pending []*announcement
-	ring    []record // the last committed changes; the oldest is at head
-	head    int
-	trimmed uint64 // number of the last record that fell out of the ring
+	records []record // the last committed changes, the oldest first
+	points  int      // in the boxes of the records
+	trimmed uint64   // number of the last record that was given up
 	index   index
 }
 
@@ -85,18 +85,13 @@ func (j *journal) replay(d *invalidation.TableDependency, since uint64) *Drop {
 	if since < j.trimmed {
 		return &Drop{Time: time.Now()}
 	}
-	first := sort.Search(len(j.ring), func(i int) bool { return j.record(i).number > since })
-	for i := first; i < len(j.ring); i++ {
-		if change := &j.record(i).change; change.Meets(d) {
+	first := sort.Search(len(j.records), func(i int) bool { return j.records[i].number > since })
+	for i := range j.records[first:] {
+		if change := &j.records[first+i].change; change.Meets(d) {
 			return &Drop{Change: *change, Time: time.Now()}
 		}
 	}
 	return nil
-}
-
-// record returns the i-th oldest record.
-func (j *journal) record(i int) *record {
-	return &j.ring[(j.head+i)%len(j.ring)]
 }
 
 // blocks reports whether a pending change meets d.
@@ -140,15 +135,35 @@ func (j *journal) commit(changes []invalidation.Change) {
 	}
 }
 
-// keep puts a record into the ring, in place of the oldest if it is full.
+// pointsPerRecord bounds the points of all records, for each that may be kept:
+// a change of many rows has as many points as a thousand changes of one.
+const pointsPerRecord = 16
+
+// keep appends a record, and gives up the oldest ones past the bounds.
 func (j *journal) keep(r record) {
-	if len(j.ring) < j.length {
-		j.ring = append(j.ring, r)
-		return
+	j.records = append(j.records, r)
+	j.points += r.points()
+	for len(j.records) > j.length || j.points > j.length*pointsPerRecord {
+		oldest := &j.records[0]
+		j.trimmed = oldest.number
+		j.points -= oldest.points()
+		*oldest = record{} // its boxes must not stay reachable
+		j.records = j.records[1:]
 	}
-	j.trimmed = j.ring[j.head].number
-	j.ring[j.head] = r
-	j.head = (j.head + 1) % j.length
+}
+
+// points counts the points of the record's boxes.
+func (r *record) points() int {
+	n := 0
+	for _, boxes := range [][]invalidation.Box{r.change.Before, r.change.After} {
+		for _, box := range boxes {
+			for i := range box {
+				points, _ := box[i].Set.Points()
+				n += len(points)
+			}
+		}
+	}
+	return n
 }
 
 // watch makes the index follow the columns that d restricts, and note what

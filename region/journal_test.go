@@ -66,6 +66,24 @@ func TestLookKeepsAnEntryAheadOfTheTrim(t *testing.T) {
 	f.misses("popular", Dead)
 }
 
+// Changes of many rows are given up sooner than their number asks for, so that
+// a journal's room is bounded too.
+func TestHeavyChangesAreGivenUpSooner(t *testing.T) {
+	f := begin(t, MemoryOptions{JournalLength: 8})
+	f.fill("popular", read("posts", where{above("views", int64(100))}))
+	many := make([]driver.Value, 100)
+	for i := range many {
+		many[i] = int64(1000 + i)
+	}
+	for range 4 {
+		f.commit(inserted("posts", in("topic", many...), is("views", int64(5))))
+	}
+	if n := len(f.journal(named("posts")).records); n != 1 {
+		t.Errorf("%d records of 101 points are kept where there is room for 128 points", n)
+	}
+	f.misses("popular", Dead)
+}
+
 // A change whose outcome is the last before the stamp is part of the result.
 func TestChangeBeforeTheStampIsNotHeldAgainstIt(t *testing.T) {
 	f := begin(t, MemoryOptions{})
@@ -86,7 +104,7 @@ func TestMarkNeverMovesBack(t *testing.T) {
 
 func TestDropNamesTheFirstChangeThatMet(t *testing.T) {
 	f := begin(t, MemoryOptions{JournalLength: 4})
-	for range 6 { // the ring goes round
+	for range 6 { // the oldest are given up
 		f.commit(postIn2)
 	}
 	f.fill("topic 1", topic1)
@@ -190,8 +208,8 @@ func TestIndexIsBounded(t *testing.T) {
 		f.commit(inserted("posts", is("topic", i+100)))
 	}
 	j := f.journal(named("posts"))
-	if len(j.ring) != 3 || len(j.index.cells) != minCells || len(j.index.columns) != 1 || len(j.pending) != 0 {
+	if len(j.records) != 3 || len(j.index.cells) != minCells || len(j.index.columns) != 1 || len(j.pending) != 0 {
 		t.Errorf("the journal has %d records, %d cells, %d columns, %d pending",
-			len(j.ring), len(j.index.cells), len(j.index.columns), len(j.pending))
+			len(j.records), len(j.index.cells), len(j.index.columns), len(j.pending))
 	}
 }

@@ -32,7 +32,8 @@ type MemoryOptions struct {
 	// JournalLength is the number of committed changes that are remembered
 	// for each table. A result that nobody looked at while more than these
 	// were made is given up, unless one of its equalities (a = 5, a IN (5, 6))
-	// shows that it holds. A change takes some hundred bytes, which MaxBytes
+	// shows that it holds. Changes of many rows are given up sooner, so that a
+	// table's journal takes some hundred bytes for each, about, which MaxBytes
 	// does not count. Zero means DefaultJournalLength.
 	JournalLength int
 }
