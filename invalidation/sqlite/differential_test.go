@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/mattn/go-sqlite3"
+	_ "gorm.io/driver/sqlite" // registers sqlite3
 	"pgregory.net/rapid"
 
 	"github.com/seed92106438/cacheops/invalidation"

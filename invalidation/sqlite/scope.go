@@ -22,7 +22,7 @@ type source struct {
 	// columns that the statement looks at, or all of them.
 	columns map[string]bool
 	all     bool
-	// facts and where restrict the rows that count; see [scope.restrict].
+	// facts and where restrict the rows that count; see [analysis.restrict].
 	facts []fact
 	where invalidation.Predicate
 }
