@@ -50,6 +50,9 @@ func WriteShape(b *querykey.Builder, stmt *gorm.Statement) {
 		}
 	}
 	b.Uint(uint64(len(stmt.ColumnMapping)))
+	if len(stmt.ColumnMapping) == 0 {
+		return // sorting nothing allocates all the same
+	}
 	for _, column := range slices.Sorted(maps.Keys(stmt.ColumnMapping)) {
 		b.String(column)
 		b.String(stmt.ColumnMapping[column])
