@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/seed92106438/cacheops/internal/snapshot"
 	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/profiles"
 	"github.com/seed92106438/cacheops/querykey"
@@ -34,7 +35,8 @@ type Explanation struct {
 	// still remembers it.
 	Dropped *region.Drop
 
-	key querykey.Key
+	key   querykey.Key // set as well if only the moment keeps the cache out
+	begun bool
 }
 
 // explanationKey is the key of an *Explanation to be filled in, among a
@@ -46,7 +48,9 @@ const explanationKey = "cacheops:explanation"
 // and is not run; the catalogue may be read.
 func (p *Plugin) Explain(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) (*Explanation, error) {
 	var found Explanation
-	tx := query(db.Session(&gorm.Session{DryRun: true, SkipDefaultTransaction: true}).Set(explanationKey, &found))
+	tx := db.Session(&gorm.Session{DryRun: true, SkipDefaultTransaction: true}).Set(explanationKey, &found)
+	// A session again, so that sub-queries can be made of it too.
+	tx = query(tx.Session(&gorm.Session{}))
 	if tx.Error != nil {
 		return nil, fmt.Errorf("cacheops: explaining a query: %w", tx.Error)
 	}
@@ -57,19 +61,18 @@ func (p *Plugin) Explain(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) (*Explan
 }
 
 // explain serves a dry run. It renders the SQL as ever and, if the statement
-// comes from Explain, fills the explanation in. Sub-queries that are rendered
-// on the way do so first and are overwritten by the query they are part of.
+// comes from Explain, fills the explanation in. The query that begins first
+// is the one: its sub-queries and preloads are rendered after it has begun.
 func (d *database) explain(db *gorm.DB) {
-	v, ok := db.Statement.Settings.Load(explanationKey)
-	if !ok {
+	v, _ := db.Statement.Settings.Load(explanationKey)
+	found, ok := v.(*Explanation)
+	if !ok || found.begun {
 		d.query(db)
 		return
 	}
-	found := v.(*Explanation)
 	raw := db.Statement.SQL.Len() > 0
 	r := read{db: db, stmt: db.Statement}
-	table := d.tableOf(r.stmt)
-	*found = Explanation{Table: table}
+	*found = Explanation{Table: d.tableOf(r.stmt), begun: true}
 	if raw && d.shape(db.Statement.SQL.String()).Verb != invalidation.Query {
 		return
 	}
@@ -82,6 +85,9 @@ func (d *database) explain(db *gorm.DB) {
 		return
 	}
 	found.SQL, found.Op = db.Statement.SQL.String(), opOf(db.Statement)
+	if _, ok := snapshot.Supported(db.Statement.Dest); ok && d.identify(&r, &builder) == "" {
+		found.key = r.key.Clone()
+	}
 	if found.Bypass != "" {
 		return
 	}
@@ -94,10 +100,9 @@ func (d *database) explain(db *gorm.DB) {
 // explainEntry adds what there is under the query's key.
 func (d *database) explainEntry(r *read, found *Explanation) {
 	found.Region = r.name
-	found.key = r.key.Clone()
 	found.Key = fmt.Sprintf("%016x", r.key.Hash)
 	found.TTL, _ = ttls(r)
-	if entry, _ := r.region.Get(r.stmt.Context, r.key); entry != nil {
+	if entry := d.lookUp(r); entry != nil {
 		found.Cached, found.Age = true, time.Since(entry.Stored)
 	}
 	if drop, ok := r.region.Dropped(r.key); ok {

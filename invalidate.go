@@ -101,7 +101,9 @@ func (p *Plugin) InvalidateWhere(ctx context.Context, model any, query any, args
 }
 
 // InvalidateQuery drops the cached result of one query, whatever it depends
-// on. The query is not run.
+// on, from all regions. The query is not run. It must be made on the same
+// kind of destination and, if the cached one has it, with the same [Key];
+// other options do not matter.
 //
 //	err := cache.InvalidateQuery(db, func(tx *gorm.DB) *gorm.DB {
 //		return tx.Find(&posts, "category_id = ?", 3)
@@ -111,7 +113,10 @@ func (p *Plugin) InvalidateQuery(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) 
 	if err != nil {
 		return err
 	}
-	if r := p.regions()[found.Region]; r != nil {
+	if len(found.key.Text) == 0 {
+		return nil // no such query can be cached
+	}
+	for _, r := range distinct(p.regions()) {
 		r.Delete(db.Statement.Context, found.key)
 	}
 	return nil

@@ -59,7 +59,11 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 		d.report(r.stmt.Context, r.stmt.Table, fmt.Errorf("cacheops: reading the catalogue: %w", err))
 		return nil, nil, NoCatalogue
 	}
-	declared := d.declared(r)
+	declared, err := d.declared(r)
+	if err != nil {
+		d.report(r.stmt.Context, r.stmt.Table, err)
+		return nil, nil, UnknownTable
+	}
 	for _, use := range shape.Uses {
 		if d.profile(use.Table).Never {
 			return nil, nil, NeverCached
@@ -79,21 +83,19 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 }
 
 // declared returns the tables named by DependsOn.
-func (d *database) declared(r *read) []string {
+func (d *database) declared(r *read) ([]string, error) {
 	if r.settings == nil {
-		return nil
+		return nil, nil
 	}
 	tables := make([]string, 0, len(r.settings.dependsOn))
 	for _, v := range r.settings.dependsOn {
 		table, err := d.table(v)
 		if err != nil {
-			// The dependency is not known: any change may concern it.
-			d.report(r.stmt.Context, r.stmt.Table, err)
-			table = invalidation.AllTables
+			return nil, err
 		}
 		tables = append(tables, table)
 	}
-	return tables
+	return tables, nil
 }
 
 // table returns the catalogue's name of a table that is given as its name or

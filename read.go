@@ -169,6 +169,12 @@ func (d *database) address(r *read, b *querykey.Builder) Bypass {
 	if wanted&r.op == 0 {
 		return NotAsked
 	}
+	return d.identify(r, b)
+}
+
+// identify makes the key of a read whose SQL is built.
+func (d *database) identify(r *read, b *querykey.Builder) Bypass {
+	stmt := r.stmt
 	b.Reset()
 	b.String(d.name)
 	snapshot.WriteShape(b, stmt)
@@ -190,15 +196,8 @@ func (d *database) serve(r *read) {
 	if r.db.Error != nil {
 		return // the statement could not be built
 	}
-	ctx := r.stmt.Context
-	entry, miss := r.region.Get(ctx, r.key)
+	entry := d.lookUp(r)
 	if entry == nil {
-		if miss.Cause == region.Dead {
-			d.counters.dropped.Add(1)
-			if f := d.config.Events.Drop; f != nil {
-				f(ctx, DropInfo{Table: r.stmt.Table, Region: r.name, Change: miss.Drop.Change})
-			}
-		}
 		d.miss(r)
 		return
 	}
@@ -211,6 +210,19 @@ func (d *database) serve(r *read) {
 	r.stmt.SQL.Reset()
 	d.counters.hits.Add(1)
 	d.told(r, ReadInfo{Hit: true, Age: time.Since(entry.Stored)})
+}
+
+// lookUp returns the fresh entry under the read's key, or nil. It tells of a
+// result that it finds to be untrue.
+func (d *database) lookUp(r *read) *region.Entry {
+	entry, miss := r.region.Get(r.stmt.Context, r.key)
+	if entry == nil && miss.Cause == region.Dead {
+		d.counters.dropped.Add(1)
+		if f := d.config.Events.Drop; f != nil {
+			f(r.stmt.Context, DropInfo{Table: r.stmt.Table, Region: r.name, Change: miss.Drop.Change})
+		}
+	}
+	return entry
 }
 
 // bypass sends the read to the database past the cache.
