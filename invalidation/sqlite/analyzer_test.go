@@ -42,6 +42,7 @@ func TestStatementsHaveVerbs(t *testing.T) {
 		{"DETACH y", "definition, refused: not a query"},
 		{"VACUUM", "definition, refused: not a query"},
 
+		{"VACUUM INTO 'x'", "neutral, refused: not a query"},
 		{"EXPLAIN DELETE FROM t", "neutral, refused: not a query"},
 		{"EXPLAIN QUERY PLAN SELECT 1", "neutral, refused: not a query"},
 		{"ANALYZE", "neutral, refused: not a query"},
