@@ -17,8 +17,29 @@ type catalogCache struct {
 	read func(context.Context, sqlite.Querier) (invalidation.Catalog, error)
 
 	mu         sync.Mutex // serialises reading
-	generation atomic.Uint64
+	generation *atomic.Uint64
 	current    atomic.Pointer[catalog]
+}
+
+// generations counts, by the name of a database, how often its definitions
+// may have changed. Plugins that share a region share its changes, so the
+// catalogues of all of them must be forgotten at once.
+var generations sync.Map // string -> *atomic.Uint64
+
+func generationOf(name string) *atomic.Uint64 {
+	v, _ := generations.LoadOrStore(name, new(atomic.Uint64))
+	return v.(*atomic.Uint64)
+}
+
+// catalogOf returns the catalogue of the database of that name, which may be
+// registered already by another handle.
+func (p *Plugin) catalogOf(name string) *catalogCache {
+	for _, d := range p.each() {
+		if d.name == name {
+			return d.catalog
+		}
+	}
+	return &catalogCache{read: sqlite.ReadCatalog, generation: generationOf(name)}
 }
 
 // catalog is a catalogue with the generation that it was read in.
@@ -39,10 +60,10 @@ func (c *catalogCache) known() invalidation.Catalog {
 //
 // A dependency is made with a catalogue, then the stamp is taken, then valid
 // is asked. A definition that changes is announced as a change of AllTables
-// first, then executed, then reset is called, then it is settled. So if it
-// was announced after the stamp, the journal makes the result untrue; if it
-// was still pending, the stamp is refused; and if it was settled before the
-// stamp, valid reports false.
+// first, then executed, then the catalogue is forgotten, then it is settled.
+// So if it was announced after the stamp, the journal makes the result untrue;
+// if it was still pending, the stamp is refused; and if it was settled before
+// the stamp, valid reports false.
 func (c *catalogCache) valid(cat *catalog) bool {
 	return cat.generation == c.generation.Load()
 }
@@ -68,5 +89,6 @@ func (c *catalogCache) load(ctx context.Context, q sqlite.Querier) (*catalog, er
 	return fresh, nil
 }
 
-// reset forgets the catalogue, because a definition may have changed.
-func (c *catalogCache) reset() { c.generation.Add(1) }
+// forgetCatalogs forgets what is known of the database of that name, because
+// a definition may have changed.
+func forgetCatalogs(name string) { generationOf(name).Add(1) }

@@ -2,6 +2,7 @@ package cacheops
 
 import (
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -25,7 +26,7 @@ type database struct {
 	pool     *track.Pool // the primary: results are stored only from here
 	analyzer invalidation.Analyzer
 	shapes   *otter.Cache[string, *invalidation.Shape]
-	catalog  catalogCache
+	catalog  *catalogCache
 	flights  flights
 
 	// manual counts BEGINs that were sent as text on the pool. From then on
@@ -53,7 +54,7 @@ func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, analyzer invalidation
 		pool:     pool,
 		analyzer: analyzer,
 		shapes:   otter.Must(&otter.Options[string, *invalidation.Shape]{MaximumSize: maxShapes}),
-		catalog:  catalogCache{read: sqlite.ReadCatalog},
+		catalog:  p.catalogOf(name),
 	}
 }
 
@@ -110,8 +111,11 @@ func dataSource(dialector gorm.Dialector) string {
 // sqlitePath returns the absolute path of the file that dsn names. It reports
 // false for databases in memory.
 func sqlitePath(dsn string) (string, bool) {
-	path, query, _ := strings.Cut(dsn, "?")
-	path = strings.TrimPrefix(path, "file:")
+	rest, uri := strings.CutPrefix(dsn, "file:")
+	path, query, _ := strings.Cut(rest, "?")
+	if uri {
+		path = uriPath(path)
+	}
 	if path == "" || path == ":memory:" || strings.Contains(query, "mode=memory") {
 		return "", false
 	}
@@ -127,4 +131,14 @@ func sqlitePath(dsn string) (string, bool) {
 		abs = file
 	}
 	return abs, true
+}
+
+// uriPath returns the path of a URI, from which "file:" and the query are cut.
+func uriPath(path string) string {
+	path, _, _ = strings.Cut(path, "#")
+	path = strings.TrimPrefix(path, "//localhost")
+	if unescaped, err := url.PathUnescape(path); err == nil {
+		return unescaped
+	}
+	return path
 }

@@ -45,7 +45,7 @@ func (a *announcement) Commit(ctx context.Context, changes ...invalidation.Chang
 	// must be forgotten before the change is settled: see catalogCache.valid.
 	for _, c := range changes {
 		if c.Table.Name == invalidation.AllTables {
-			a.plugin.forgetCatalog(c.Table.Database)
+			forgetCatalogs(c.Table.Database)
 		}
 	}
 	for _, intent := range a.intents {
@@ -84,15 +84,6 @@ func (p *Plugin) changed(ctx context.Context, changes []invalidation.Change) {
 	if f := p.config.Events.Change; f != nil {
 		for _, c := range changes {
 			f(ctx, ChangeInfo{Table: c.Table.Name, Kind: c.Kind, Rows: c.Rows})
-		}
-	}
-}
-
-// forgetCatalog forgets the catalogues of the database of that name.
-func (p *Plugin) forgetCatalog(name string) {
-	for _, d := range p.each() {
-		if d.name == name {
-			d.catalog.reset()
 		}
 	}
 }
