@@ -75,8 +75,8 @@ func upsert(in *invalidation.Write, clause *ast.Upsert) invalidation.Write {
 		return w
 	}
 	w.Where = restriction(conflicting(in, clause.Target))
-	w.Set = assignments(clause.Set, func(value ast.Expr) []invalidation.Operand {
-		if column, ok := excluded(value); ok {
+	w.Set = assignments(clause.Set, func(column string, value ast.Expr) []invalidation.Operand {
+		if isExcluded(value, column) {
 			return inserted(in, column)
 		}
 		return []invalidation.Operand{operand(value)}
@@ -105,14 +105,16 @@ func conflicting(in *invalidation.Write, target []*ast.OrderingTerm) predicate {
 	return oneOf(columns, values)
 }
 
-// excluded returns the column of the row that could not be inserted.
-func excluded(value ast.Expr) (string, bool) {
+// isExcluded reports whether value is that of the same column in the row that
+// could not be inserted. That of another column may have been converted to
+// that column's type on the way.
+func isExcluded(value ast.Expr, column string) bool {
 	ref, ok := unparen(value).(*ast.QualifiedRef)
-	if !ok {
-		return "", false
+	if !ok || len(ref.Parts) != 2 {
+		return false
 	}
-	table, column := splitRef(ref)
-	return column, table == "excluded" && len(ref.Parts) == 2
+	table, name := splitRef(ref)
+	return table == "excluded" && name == column
 }
 
 // inserted returns the values of a column in the new rows, at least one.

@@ -51,7 +51,7 @@ func update(stmt *ast.UpdateStmt) invalidation.Write {
 		return w
 	}
 	w.Where = reached(stmt.With, stmt.Table, stmt.Alias, stmt.From, stmt.Where)
-	w.Set = assignments(stmt.Set, func(value ast.Expr) []invalidation.Operand {
+	w.Set = assignments(stmt.Set, func(_ string, value ast.Expr) []invalidation.Operand {
 		return []invalidation.Operand{operand(value)}
 	})
 	return w
@@ -79,17 +79,20 @@ func reached(
 	return restriction(src.where)
 }
 
-// assignments reads a SET clause; values tells what an expression may come to.
-// SQLite lets a column be set twice, so that it holds one value or the other.
-func assignments(set []*ast.SetPair, values func(ast.Expr) []invalidation.Operand) []invalidation.Assignment {
+// assignments reads a SET clause; values tells what an expression that is
+// assigned to a column may come to. SQLite lets a column be set twice, so that
+// it holds one value or the other.
+func assignments(
+	set []*ast.SetPair, values func(column string, value ast.Expr) []invalidation.Operand,
+) []invalidation.Assignment {
 	var list []invalidation.Assignment
 	for _, pair := range set {
-		assigned := []invalidation.Operand{{}}
-		if len(pair.Columns) == 1 {
-			assigned = values(pair.Value)
-		}
 		for _, column := range pair.Columns {
 			name := lowerName(column)
+			assigned := []invalidation.Operand{{}}
+			if len(pair.Columns) == 1 {
+				assigned = values(name, pair.Value)
+			}
 			i := slices.IndexFunc(list, func(a invalidation.Assignment) bool { return a.Column == name })
 			if i < 0 {
 				i = len(list)

@@ -78,6 +78,8 @@ func TestUpsertsAreRead(t *testing.T) {
 		// The new value may be that of any of the rows.
 		{"INSERT INTO t (a, b) VALUES (1, 2), (3, ?) ON CONFLICT (a) DO UPDATE SET b = Excluded.B, c = ?, d = d + 1",
 			"insert t(a, b) (1, 2) (3, ?1); update t set b = 2 or ?1, c = ?2, d = unknown where a in (1, 3)"},
+		{"INSERT INTO t (a, b) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET c = excluded.b",
+			"insert t(a, b) (1, 2); update t set c = unknown where a in (1)"},
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = excluded.b",
 			"insert t(a) (1); update t set b = unknown where a in (1)"},
 		{"INSERT INTO t (a, b) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET b = t.b",
@@ -94,8 +96,8 @@ func TestUpsertsAreRead(t *testing.T) {
 			"insert t(a) (1); update t set b = 5"},
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (lower(a)) DO UPDATE SET b = 5",
 			"insert t(a) (1); update t set b = 5"},
-		{"INSERT INTO t (a) SELECT 1 WHERE TRUE ON CONFLICT (a) DO UPDATE SET b = excluded.a",
-			"insert t(a); update t set b = unknown"},
+		{"INSERT INTO t (a) SELECT 1 WHERE TRUE ON CONFLICT (a) DO UPDATE SET a = excluded.a",
+			"insert t(a); update t set a = unknown"},
 		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 5",
 			"insert t(); update t set b = 5"},
 
