@@ -72,14 +72,16 @@ func (r *Relation) column(name string) Column {
 }
 
 // computesNone reports whether every name is a column whose value comes only
-// from writes that name it. It is not so for generated columns, nor for what
-// is no column of its own, such as SQLite's rowid.
+// from writes that name it, which is not so for generated columns. A name that
+// the relation lacks is another table's: the analyser adds a column that is
+// written without its table to every table in sight. What stands for other
+// columns, such as SQLite's rowid, the analyser gives as all columns.
 func (r *Relation) computesNone(names []string) bool {
-	if r == nil {
+	if r == nil || !r.Base {
 		return false
 	}
 	for _, name := range names {
-		if column, ok := r.Columns[name]; !ok || column.Generated {
+		if r.Columns[name].Generated {
 			return false
 		}
 	}

@@ -30,7 +30,7 @@ const (
 	Savepoint              // SAVEPOINT Name
 	RollbackTo             // ROLLBACK TO Name
 	Release                // RELEASE Name
-	Neutral                // touches no row: EXPLAIN, a harmless PRAGMA, ANALYZE, VACUUM
+	Neutral                // touches no row: EXPLAIN, a harmless PRAGMA, ANALYZE
 )
 
 // Shape is what one SQL text means to the cache, whatever its arguments. It
@@ -67,7 +67,8 @@ type Use struct {
 	// through this use. Nil holds for every row.
 	Where *Predicate
 
-	// Columns that the statement looks at, in any clause.
+	// Columns that the statement looks at, in any clause. A name that may
+	// stand for another column, such as SQLite's rowid, makes it all columns.
 	Columns Columns
 }
 
