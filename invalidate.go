@@ -69,10 +69,13 @@ func (p *Plugin) InvalidateModel(ctx context.Context, modelOrTable any) error {
 		if err != nil {
 			return nil, err
 		}
-		return []invalidation.Change{{
-			Table: invalidation.Table{Database: d.name, Name: table}, Kind: invalidation.Any, Rows: -1,
-		}}, nil
+		return []invalidation.Change{d.anyOf(table)}, nil
 	})
+}
+
+// anyOf is the change that makes every result on a table untrue.
+func (d *database) anyOf(table string) invalidation.Change {
+	return invalidation.Change{Table: invalidation.Table{Database: d.name, Name: table}, Kind: invalidation.Any, Rows: -1}
 }
 
 // InvalidateWhere drops results as if every row of the model's table for
@@ -96,7 +99,7 @@ func (p *Plugin) InvalidateWhere(ctx context.Context, model any, query any, args
 				}}, nil
 			}
 		}
-		return nil, fmt.Errorf("cacheops: InvalidateWhere of %T: the condition is not understood", model)
+		return []invalidation.Change{d.anyOf(name)}, nil
 	})
 }
 

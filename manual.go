@@ -51,8 +51,5 @@ func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidati
 
 // everything is the change that makes every result of the database untrue.
 func (d *database) everything() invalidation.Change {
-	return invalidation.Change{
-		Table: invalidation.Table{Database: d.name, Name: invalidation.AllTables},
-		Kind:  invalidation.Any, Rows: -1,
-	}
+	return d.anyOf(invalidation.AllTables)
 }

@@ -21,7 +21,9 @@ type postponedKey struct{}
 
 // Postpone returns a context whose writes make no result untrue until Publish
 // is called: results that they touch are served as they were. It is for batch
-// jobs whose many small changes should cost the readers one refresh.
+// jobs whose many small changes should cost the readers one refresh. What
+// concerns every table is not postponed: definitions, and statements that are
+// not understood.
 //
 //	ctx, postponed := cacheops.Postpone(ctx)
 //	importAll(db.WithContext(ctx))
@@ -33,7 +35,8 @@ func Postpone(ctx context.Context) (context.Context, *Postponed) {
 
 // WithoutInvalidation returns a context whose writes make no result untrue,
 // ever. Results that they touch stay as they are until another change or
-// their TTL ends them, unless the caller invalidates them.
+// their TTL ends them, unless the caller invalidates them. What concerns every
+// table is published all the same, as under [Postpone].
 func WithoutInvalidation(ctx context.Context) context.Context {
 	return context.WithValue(ctx, postponedKey{}, &Postponed{discard: true})
 }
@@ -56,18 +59,25 @@ func (p *Postponed) Publish(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// keep returns the changes that are to be published now: none under Postpone
-// and WithoutInvalidation, else all but what profiles want ignored.
+// keep returns the changes that are to be published now: all but what profiles
+// want ignored or, under Postpone and WithoutInvalidation, those of every
+// table. These may be of definitions, which the catalogue must follow.
 func (d *database) keep(ctx context.Context, changes []invalidation.Change) []invalidation.Change {
 	changes = d.ignored(changes)
 	p, ok := ctx.Value(postponedKey{}).(*Postponed)
 	if !ok {
 		return changes
 	}
-	if !p.discard {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.changes[d.Plugin] = append(p.changes[d.Plugin], changes...)
+	var now []invalidation.Change
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range changes {
+		switch {
+		case c.Table.Name == invalidation.AllTables:
+			now = append(now, c)
+		case !p.discard:
+			p.changes[d.Plugin] = append(p.changes[d.Plugin], c)
+		}
 	}
-	return nil
+	return now
 }

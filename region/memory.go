@@ -277,6 +277,8 @@ func (m *memory) Dropped(key querykey.Key) (Drop, bool) {
 
 // Stats implements [Region].
 func (m *memory) Stats() Stats {
+	// Otter weighs what is put a moment later, on a goroutine of its own.
+	m.store.CleanUp()
 	return Stats{
 		Entries:  int64(m.store.EstimatedSize()),
 		Bytes:    int64(m.store.WeightedSize()),
