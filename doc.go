@@ -6,10 +6,10 @@
 //	}})
 //	if err := db.Use(cache); err != nil { … }
 //
-//	db.First(&user, 42)                                      // one query
-//	db.First(&user, 42)                                      // none
-//	db.Model(&user).Update("name", "Ada")                    // drops what it touches
-//	db.First(&user, 42)                                      // one query, fresh
+//	db.First(&User{}, 42)                                    // one query
+//	db.First(&User{}, 42)                                    // none
+//	db.Model(&User{ID: 42}).Update("name", "Ada")            // drops what it touches
+//	db.First(&User{}, 42)                                    // one query, fresh
 //	db.Scopes(cacheops.Cache()).Find(&posts, "author_id = ?", 42)
 //
 // # The life of a query
