@@ -101,7 +101,7 @@ func (d *database) declared(r *read) ([]string, error) {
 // table returns the catalogue's name of a table that is given as its name or
 // as a model.
 func (d *database) table(modelOrTable any) (string, error) {
-	if name, ok := modelOrTable.(string); ok {
+	if name, ok := modelOrTable.(string); ok && name != "" {
 		return invalidation.Name(name), nil
 	}
 	stmt := &gorm.Statement{DB: d.root}

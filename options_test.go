@@ -313,7 +313,7 @@ func TestKeySetsResultsApart(t *testing.T) {
 	b.isFresh()
 }
 
-func TestDependsOn(t *testing.T) {
+func TestDeclaredDependencies(t *testing.T) {
 	var reported int
 	config := cacheops.Config{Events: cacheops.Events{Error: func(context.Context, cacheops.ErrorInfo) { reported++ }}}
 	f := newFixture(t, config)
@@ -343,6 +343,14 @@ func TestDependsOn(t *testing.T) {
 	model.isFresh()
 	name.isFresh()
 	both.isFresh()
+}
+
+// Who asks for a result makes no difference to it.
+func TestResultIsSharedByAllWhoAsk(t *testing.T) {
+	f := newFixture(t, everything)
+	f.watch("by the profile", firstPost(1)).isCached()
+	f.watch("by the query", under(t.Context(), firstPost(1), cacheops.Cache())).isKept()
+	f.watch("by the context", under(cacheops.WithCache(t.Context()), firstPost(1))).isKept()
 }
 
 // Lock asks for what a memory region does anyway.

@@ -217,7 +217,7 @@ type joined struct {
 }
 
 func (c *joined) Done() <-chan struct{} {
-	if c.asked.Add(1) == 2 { // once to see whether it can end, once to wait
+	if c.asked.Add(1) == 3 { // twice to see whether it can end, once to wait
 		close(c.when)
 	}
 	return c.Context.Done()

@@ -178,9 +178,11 @@ func (d *database) identify(r *read, b *querykey.Builder) Bypass {
 	b.Reset()
 	b.String(d.name)
 	snapshot.WriteShape(b, stmt)
+	extra := "" // the same as none: it does not matter who asks
 	if r.settings != nil {
-		b.String(r.settings.extra)
+		extra = r.settings.extra
 	}
+	b.String(extra)
 	b.String(stmt.SQL.String())
 	for _, v := range stmt.Vars {
 		if !b.Value(v) {
@@ -242,6 +244,9 @@ func (d *database) told(r *read, info ReadInfo) {
 	f := d.config.Events.Read
 	if f == nil {
 		return
+	}
+	if r.op == 0 { // bypassed before its SQL was built
+		r.op = opOf(r.stmt)
 	}
 	info.Table, info.Op, info.Duration = r.stmt.Table, r.op, time.Since(r.start)
 	if info.Bypass == "" {
