@@ -255,10 +255,7 @@ func TestRegionThatCannotBeTold(t *testing.T) {
 // The catalogue is read for a miss alone, and without it nothing is cached.
 func TestCatalogueThatCannotBeRead(t *testing.T) {
 	l, f := listen(t, everything)
-	g := f.atStatement("SELECT name")
-	g.open()
-	path := filepath.Join(t.TempDir(), "empty.db")
-	db, _ := openDB(t, path, &gorm.Config{})
+	db, _ := openDB(t, filepath.Join(t.TempDir(), "closed.db"), &gorm.Config{})
 	must(t, db.Use(f.cache))
 	pool, err := db.DB()
 	must(t, err)
