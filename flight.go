@@ -117,6 +117,8 @@ func frozen(stmt *gorm.Statement) []any {
 }
 
 // run takes the stamp, sends the query and stores the result, in this order.
+// With an error that came while the rows were read, it returns what they had
+// been made into, which GORM leaves to its caller.
 //
 // Let W be a transaction that changes the result, announced at i and
 // committed in the database at c > i. If W was pending when the stamp was
@@ -129,10 +131,13 @@ func (f *flight) run(ctx context.Context) (*landing, error) {
 	clear = clear && f.database.catalog.valid(f.catalog) && f.manual.Load() == 0
 	f.tx.Statement.Context = ctx
 	f.query(f.tx)
-	if f.tx.Error != nil {
-		return nil, f.tx.Error
+	if f.tx.Error != nil && f.columns.names == nil {
+		return nil, f.tx.Error // the database refused
 	}
 	found := &landing{value: f.tx.Statement.ReflectValue, rows: f.tx.RowsAffected, columns: f.columns.mapped(f.tx.Statement.ColumnMapping)}
+	if f.tx.Error != nil {
+		return found, f.tx.Error
+	}
 	if clear && f.store(ctx, found, stamp) {
 		f.counters.fills.Add(1)
 	} else {

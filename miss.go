@@ -29,6 +29,9 @@ func (d *database) miss(r *read) {
 	}
 	if err != nil {
 		_ = r.db.AddError(err)
+		if found != nil {
+			found.fill(r.db)
+		}
 		return
 	}
 	d.land(r, found, mine)
