@@ -20,11 +20,11 @@ func (d *database) register(db *gorm.DB) error {
 	d.query = cb.Query().Get("gorm:query")
 	return errors.Join(
 		cb.Query().Replace("gorm:query", d.read),
-		cb.Create().Replace("gorm:create", d.writer(cb.Create().Get("gorm:create"))),
-		cb.Update().Replace("gorm:update", d.writer(cb.Update().Get("gorm:update"))),
-		cb.Delete().Replace("gorm:delete", d.writer(cb.Delete().Get("gorm:delete"))),
-		cb.Raw().Replace("gorm:raw", d.writer(cb.Raw().Get("gorm:raw"))),
-		cb.Row().Replace("gorm:row", d.rows(cb.Row().Get("gorm:row"))),
+		cb.Create().Replace("gorm:create", d.writer(counted(cb.Create().Get("gorm:create")))),
+		cb.Update().Replace("gorm:update", d.writer(counted(cb.Update().Get("gorm:update")))),
+		cb.Delete().Replace("gorm:delete", d.writer(counted(cb.Delete().Get("gorm:delete")))),
+		cb.Raw().Replace("gorm:raw", d.writer(asText(cb.Raw().Get("gorm:raw")))),
+		cb.Row().Replace("gorm:row", d.rows(scanned(cb.Row().Get("gorm:row")))),
 		cb.Query().Register(readCallback, func(*gorm.DB) {}),
 	)
 }

@@ -28,7 +28,7 @@ const maxImage = 256
 // writer fails at once, without waiting, if another writer came between.
 //
 // Nothing here may fail the write: on any error there is no image.
-func (d *database) image(tx *track.Tx, db *gorm.DB, send func(*gorm.DB)) (facts invalidation.Facts) {
+func (d *database) image(tx *track.Tx, db *gorm.DB, send sender) (facts invalidation.Facts) {
 	if !d.imageable(db) {
 		return facts
 	}
@@ -42,7 +42,7 @@ func (d *database) image(tx *track.Tx, db *gorm.DB, send func(*gorm.DB)) (facts 
 		return facts
 	}
 	if !tx.Writing() {
-		if _, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, lockSQL(db)); err != nil {
+		if _, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, lockSQL(db, relation)); err != nil {
 			return facts
 		}
 	}
@@ -96,16 +96,22 @@ func pinned(boxes []invalidation.Box, column string) bool {
 }
 
 // lockSQL is a statement that takes SQLite's lock to write and writes nothing.
-func lockSQL(db *gorm.DB) string {
-	return fmt.Sprintf("DELETE FROM %s WHERE 0", db.Statement.Quote(clause.Table{Name: clause.CurrentTable}))
+// Its table goes by the catalogue's name: a statement of db.Table that is asked
+// to quote its current table writes it into the SQL that it has built already.
+func lockSQL(db *gorm.DB, relation *invalidation.Relation) string {
+	return fmt.Sprintf("DELETE FROM %s WHERE 0", db.Statement.Quote(clause.Table{Name: relation.Name}))
 }
 
 // readImage reads the rows that the statement's WHERE holds for.
 func (d *database) readImage(db *gorm.DB, relation *invalidation.Relation) ([]invalidation.Image, error) {
 	query := &gorm.Statement{DB: db, Table: db.Statement.Table, Schema: db.Statement.Schema, Clauses: map[string]clause.Clause{}}
 	limit := maxImage + 1
+	from := clause.Table{Name: relation.Name}
+	if invalidation.Name(query.Table) != relation.Name {
+		from.Alias = query.Table // of db.Table("posts AS p")
+	}
 	query.AddClause(clause.Select{})
-	query.AddClause(clause.From{})
+	query.AddClause(clause.From{Tables: []clause.Table{from}})
 	query.AddClause(clause.Limit{Limit: &limit})
 	if where, ok := db.Statement.Clauses["WHERE"]; ok {
 		query.Clauses["WHERE"] = where

@@ -45,7 +45,7 @@ func (d *database) read(db *gorm.DB) {
 		// The text was given by the caller, so it may well be a write whose
 		// rows are to be scanned: UPDATE … RETURNING.
 		if shape := d.shape(db.Statement.SQL.String()); shape.Verb != invalidation.Query {
-			d.write(db, d.query)
+			d.write(db, scanned(d.query))
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package cacheops
 import (
 	"context"
 	"reflect"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,8 +14,41 @@ import (
 	"github.com/seed92106438/cacheops/region"
 )
 
+// sender sends a write. It returns how many rows the write reached by the
+// database's count, or -1 if there is none: see counted, asText and scanned.
+type sender func(*gorm.DB) int64
+
+// counted sends a statement that GORM has built, and knows how to count.
+func counted(callback func(*gorm.DB)) sender {
+	return func(db *gorm.DB) int64 {
+		callback(db)
+		return db.RowsAffected
+	}
+}
+
+// asText sends what Exec is given. Of a statement that returns rows SQLite has
+// no count before these are read, and Exec reads none.
+func asText(callback func(*gorm.DB)) sender {
+	return func(db *gorm.DB) int64 {
+		callback(db)
+		if strings.Contains(strings.ToLower(db.Statement.SQL.String()), "returning") {
+			return -1
+		}
+		return db.RowsAffected
+	}
+}
+
+// scanned sends a write by a callback that is made for queries, and counts
+// the rows that come back.
+func scanned(callback func(*gorm.DB)) sender {
+	return func(db *gorm.DB) int64 {
+		callback(db)
+		return -1
+	}
+}
+
 // writer puts the tracking of changes around a callback that sends a write.
-func (d *database) writer(send func(*gorm.DB)) func(*gorm.DB) {
+func (d *database) writer(send sender) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		if db.Error != nil || db.DryRun {
 			send(db)
@@ -27,7 +61,7 @@ func (d *database) writer(send func(*gorm.DB)) func(*gorm.DB) {
 // rows does the same around gorm:row, which hands out rows that are still
 // being read. A write whose rows are returned there ends when the caller
 // closes them, and that is not seen.
-func (d *database) rows(send func(*gorm.DB)) func(*gorm.DB) {
+func (d *database) rows(send sender) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		if db.Error != nil || db.DryRun || db.Statement.SQL.Len() == 0 || !d.changes(d.shape(db.Statement.SQL.String())) {
 			send(db)
@@ -49,7 +83,7 @@ func (d *database) changes(shape *invalidation.Shape) bool {
 // write sends a statement and makes its changes known. How depends on when
 // they become true: at a COMMIT that is seen, at once, or at a moment that is
 // not seen.
-func (d *database) write(db *gorm.DB, send func(*gorm.DB)) {
+func (d *database) write(db *gorm.DB, send sender) {
 	pool, tx := track.Resolve(db.Statement.ConnPool)
 	switch {
 	case tx != nil:
@@ -62,7 +96,7 @@ func (d *database) write(db *gorm.DB, send func(*gorm.DB)) {
 }
 
 // writeIn sends a statement of a tracked transaction.
-func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send func(*gorm.DB)) {
+func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
 	if d.endsByText(db) {
 		// From here on there may be no transaction, and what it did is true.
 		tx.Hold(d.announce(context.WithoutCancel(db.Statement.Context), db, tx.Take()))
@@ -90,15 +124,15 @@ func (d *database) endsByText(db *gorm.DB) bool {
 }
 
 // writeQueued sends a statement and queues its changes until the COMMIT.
-func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send func(*gorm.DB)) {
+func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send sender) {
 	facts := d.image(tx, db, send)
-	send(db)
+	touched := send(db)
 	sql := db.Statement.SQL.String()
 	if sql == "" {
 		return // nothing to write, or not valid
 	}
 	shape := d.shape(sql)
-	if !d.changes(shape) || shape.Verb == invalidation.Mutation && untouched(db) {
+	if !d.changes(shape) || d.untouched(db, shape, touched) {
 		return
 	}
 	d.addFacts(db, &facts)
@@ -123,7 +157,7 @@ func (d *database) savepoint(tx *track.Tx, db *gorm.DB) {
 // writeAlone sends a statement outside any transaction. It must be announced
 // before it is sent, when its SQL is known but not what it will do; what is
 // learnt from its outcome then narrows what it makes untrue.
-func (d *database) writeAlone(db *gorm.DB, send func(*gorm.DB)) {
+func (d *database) writeAlone(db *gorm.DB, send sender) {
 	shape := d.sketch(db, send)
 	if shape == nil || !d.changes(shape) {
 		send(db)
@@ -137,12 +171,12 @@ func (d *database) writeAlone(db *gorm.DB, send func(*gorm.DB)) {
 	intent := d.announce(ctx, db, wide)
 	// If the driver panics the outcome is unknown and counts as committed.
 	defer intent.Commit(ctx)
-	send(db)
+	touched := send(db)
 	switch {
 	case db.Error != nil:
 		// The statement may have been carried out all the same: a connection
 		// can be lost after the database has done its work.
-	case shape.Verb == invalidation.Mutation && untouched(db):
+	case d.untouched(db, shape, touched):
 		intent.Abort(ctx)
 	case len(wide) > 0:
 		var facts invalidation.Facts
@@ -157,7 +191,7 @@ func (d *database) writeAlone(db *gorm.DB, send func(*gorm.DB)) {
 // a transaction that did not come from the tracked pool, or one that returns
 // rows to be read later. Its changes stay pending for as long as such a
 // transaction may last, so that nothing they meet is served or stored.
-func (d *database) writeUnseen(db *gorm.DB, send func(*gorm.DB)) {
+func (d *database) writeUnseen(db *gorm.DB, send sender) {
 	d.writePending(db, send, func(intent region.Intent) {
 		ctx := context.WithoutCancel(db.Statement.Context)
 		time.AfterFunc(d.resolved.unseenCommit, func() { intent.Commit(ctx) })
@@ -166,7 +200,7 @@ func (d *database) writeUnseen(db *gorm.DB, send func(*gorm.DB)) {
 
 // writePending sends a statement with its changes announced, and leaves it to
 // hold when they are settled.
-func (d *database) writePending(db *gorm.DB, send func(*gorm.DB), hold func(region.Intent)) {
+func (d *database) writePending(db *gorm.DB, send sender, hold func(region.Intent)) {
 	if shape := d.sketch(db, send); shape != nil && d.changes(shape) {
 		ctx := context.WithoutCancel(db.Statement.Context)
 		hold(d.announce(ctx, db, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))))
@@ -190,7 +224,7 @@ func (d *database) announce(ctx context.Context, db *gorm.DB, changes []invalida
 
 // sketch has GORM write the statement's SQL without sending it and returns
 // its shape. It returns nil if there is nothing to send.
-func (d *database) sketch(db *gorm.DB, send func(*gorm.DB)) *invalidation.Shape {
+func (d *database) sketch(db *gorm.DB, send sender) *invalidation.Shape {
 	if db.Statement.SQL.Len() == 0 {
 		config := db.Config
 		dry := *config
@@ -205,8 +239,21 @@ func (d *database) sketch(db *gorm.DB, send func(*gorm.DB)) *invalidation.Shape 
 	return d.shape(db.Statement.SQL.String())
 }
 
-// untouched reports whether a statement went well and reached no row.
-func untouched(db *gorm.DB) bool { return db.Error == nil && db.RowsAffected == 0 }
+// untouched reports whether a mutation went well and reached no row. The
+// count does not say so where there are triggers: what they write is not
+// counted, nor is a row whose writing they have replaced or called off.
+func (d *database) untouched(db *gorm.DB, shape *invalidation.Shape, touched int64) bool {
+	if shape.Verb != invalidation.Mutation || db.Error != nil || touched != 0 {
+		return false
+	}
+	catalog := d.catalog.known()
+	for _, w := range shape.Writes {
+		if relation := catalog[w.Table]; relation == nil || len(relation.Triggered) > 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // changesOf returns the changes that the statement has made, or will make,
 // less the columns that are to be ignored.
