@@ -30,7 +30,8 @@ type rule struct {
 const maxKnown = 1024
 
 // Match returns the profile of a table, and the key that it is under in the
-// [Set]; without one both are zero. The profile's Ignore must not be changed.
+// [Set]; without one both are zero. The profile's Ignore is in lower case, and
+// must not be changed.
 func (m *Matcher) Match(table string) (profile Profile, key string) {
 	known := m.known.Load()
 	if known != nil {

@@ -3,6 +3,7 @@ package profiles_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,14 @@ func TestMatcherKeepsNoTieToTheSet(t *testing.T) {
 	profile, _ := m.Match("users")
 	if profile.Never || profile.Ignore[0] != "views" {
 		t.Errorf("got %+v, want it as it was when compiled", profile)
+	}
+}
+
+// The catalogue's columns are in lower case.
+func TestIgnoredColumnsInAnyLetterCase(t *testing.T) {
+	m := compile(t, profiles.Set{"users": {Ops: profiles.Get, Ignore: []string{"Views", "LAST_seen"}}})
+	if profile, _ := m.Match("users"); !slices.Equal(profile.Ignore, []string{"views", "last_seen"}) {
+		t.Errorf("got %q", profile.Ignore)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s Set) Compile(regions func(name string) bool) (*Matcher, error) {
 	m := &Matcher{}
 	for _, p := range s.patterns() {
 		profile := s[p.key]
-		profile.Ignore = slices.Clone(profile.Ignore)
+		profile.Ignore = lowerCase(profile.Ignore)
 		m.rules = append(m.rules, rule{pattern: p, profile: profile})
 	}
 	return m, nil
@@ -86,4 +86,13 @@ func (s Set) validate(regions func(name string) bool) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// lowerCase returns a copy in the letter case of the catalogue's columns.
+func lowerCase(names []string) []string {
+	var lower []string
+	for _, name := range names {
+		lower = append(lower, strings.ToLower(name))
+	}
+	return lower
 }

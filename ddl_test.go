@@ -1,0 +1,158 @@
+package cacheops_test
+
+import (
+	"errors"
+	"testing"
+
+	"gorm.io/gorm"
+)
+
+// noteWithAuthor is a Note to which a column is added.
+type noteWithAuthor struct {
+	ID     uint
+	Text   string
+	Author string `gorm:"default:nobody"`
+}
+
+func (noteWithAuthor) TableName() string { return "notes" }
+
+// rowsOf reads all rows and columns of a table.
+func rowsOf(table string) view {
+	return viewOf("rows of "+table, func(db *gorm.DB, rows *[]map[string]any) *gorm.DB {
+		return db.Table(table).Order("id").Find(rows)
+	})
+}
+
+// A change of the definitions drops everything, and the catalogue is read
+// again by the next miss, once.
+func TestDefinitions(t *testing.T) {
+	tests := []struct {
+		name  string
+		write func(db *gorm.DB) error
+		gone  bool // the table, so that reading it is an error
+	}{
+		{"AutoMigrate", func(db *gorm.DB) error { return db.AutoMigrate(&noteWithAuthor{}) }, false},
+		{"AddColumn", func(db *gorm.DB) error { return db.Migrator().AddColumn(&noteWithAuthor{}, "author") }, false},
+		{"DropColumn", func(db *gorm.DB) error { return db.Migrator().DropColumn(&Note{}, "text") }, false},
+		{"RenameColumn", func(db *gorm.DB) error { return db.Migrator().RenameColumn(&Note{}, "text", "body") }, false},
+		{"RenameTable", func(db *gorm.DB) error { return db.Migrator().RenameTable("notes", "memos") }, true},
+		{"DropTable", func(db *gorm.DB) error { return db.Migrator().DropTable(&Note{}) }, true},
+		{"drop and CreateTable", func(db *gorm.DB) error {
+			return errors.Join(db.Migrator().DropTable(&Note{}), db.Migrator().CreateTable(&noteWithAuthor{}))
+		}, false},
+		{"ALTER TABLE as text", exec("ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'nobody'"), false},
+		{"RENAME as text", exec("ALTER TABLE tags RENAME TO labels; ALTER TABLE notes RENAME TO tags; CREATE TABLE notes (id INTEGER PRIMARY KEY)"), false},
+	}
+	for _, test := range tests {
+		for _, mode := range []string{"alone", "in a transaction"} {
+			t.Run(test.name+"/"+mode, func(t *testing.T) {
+				t.Parallel()
+				f := copyFixture(t, everything, &gorm.Config{})
+				read, other := f.hold([]view{rowsOf("notes")})[0], f.watch("author 1", author(1).read).isCached()
+				if mode == "alone" {
+					must(t, test.write(f.db))
+				} else {
+					must(t, f.db.Transaction(test.write))
+				}
+				// SQLite names the columns of a result by the definitions that
+				// the connection knew before the statement began.
+				must(t, f.truth.Exec("SELECT 1 FROM sqlite_master").Error)
+				before := f.log.Catalogue()
+				if test.gone {
+					if read.costs(1).Err == nil {
+						t.Error("the table is still there")
+					}
+				} else {
+					read.isChanged()
+				}
+				other.isFresh()
+				if n := f.log.Catalogue() - before; n != 1 {
+					t.Errorf("the catalogue was read %d times, want 1", n)
+				}
+			})
+		}
+	}
+}
+
+func TestDefinitionThatIsRolledBackDropsNothing(t *testing.T) {
+	f := copyFixture(t, everything, &gorm.Config{})
+	held := f.hold([]view{rowsOf("notes"), author(1)})
+	before := f.log.Catalogue()
+	err := f.db.Transaction(func(tx *gorm.DB) error {
+		must(t, tx.Exec("ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'nobody'").Error)
+		must(t, tx.Exec("UPDATE notes SET author = 'me'").Error)
+		return errRollback
+	})
+	if !errors.Is(err, errRollback) {
+		t.Fatal(err)
+	}
+	for _, r := range held {
+		r.isKept()
+	}
+	f.watch("tag 1", tag(1).read).isCached()
+	if f.log.Catalogue() != before {
+		t.Error("the catalogue was read again")
+	}
+}
+
+func TestMigrationThatChangesNothingDropsNothing(t *testing.T) {
+	f := copyFixture(t, everything, &gorm.Config{})
+	held := f.hold([]view{note(1), tag(1)})
+	must(t, f.db.AutoMigrate(&Note{}))
+	for _, r := range held {
+		r.isKept()
+	}
+}
+
+// What is learnt from the new catalogue counts for the writes that follow.
+func TestWritesAfterADefinition(t *testing.T) {
+	f := copyFixture(t, everything, &gorm.Config{})
+	f.watch("author 1", author(1).read).isCached()
+	must(t, f.db.AutoMigrate(&noteWithAuthor{}))
+	by := func(name string) *watched {
+		return f.watch("notes by "+name, into(func(db *gorm.DB, n *[]noteWithAuthor) *gorm.DB {
+			return db.Find(n, "author = ?", name)
+		})).isCached()
+	}
+	nobody, ada, bob := by("nobody"), by("ada"), by("bob")
+	texts := f.watch("texts", into(func(db *gorm.DB, s *[]string) *gorm.DB {
+		return db.Model(&noteWithAuthor{}).Pluck("text", s)
+	})).isCached()
+	must(t, f.db.Model(&noteWithAuthor{ID: 1}).Update("author", "ada").Error)
+	nobody.isFresh()
+	ada.isFresh()
+	bob.isKept()
+	texts.isKept()
+}
+
+// A trigger that is made after a result was cached counts for the writes that
+// come after it, also in the very transaction that makes it.
+func TestTriggerThatIsMadeLater(t *testing.T) {
+	const trigger = "CREATE TRIGGER echo AFTER UPDATE ON tags BEGIN UPDATE notes SET text = new.name WHERE id = 1; END"
+	rename := exec("UPDATE tags SET name = 'new' WHERE id = 1")
+	t.Run("before", func(t *testing.T) {
+		f := copyFixture(t, everything, &gorm.Config{})
+		echoed := f.watch("note 1", note(1).read).isCached()
+		must(t, f.db.Exec(trigger).Error)
+		echoed.isFresh()
+		other := f.watch("author 1", author(1).read).isCached()
+		must(t, rename(f.db))
+		echoed.isFresh()
+		other.isKept()
+	})
+	t.Run("in the transaction", func(t *testing.T) {
+		f := copyFixture(t, everything, &gorm.Config{})
+		echoed := f.watch("note 1", note(1).read).isCached()
+		must(t, f.db.Transaction(func(tx *gorm.DB) error {
+			return errors.Join(tx.Exec(trigger).Error, rename(tx))
+		}))
+		echoed.isFresh()
+	})
+	t.Run("the catalogue is not read yet", func(t *testing.T) {
+		f := copyFixture(t, everything, &gorm.Config{})
+		echoed := f.watch("note 1", note(1).read).isCached()
+		must(t, f.db.Exec(trigger).Error)
+		must(t, rename(f.db))
+		echoed.isFresh()
+	})
+}
