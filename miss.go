@@ -3,6 +3,7 @@ package cacheops
 import (
 	"database/sql/driver"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -20,7 +21,6 @@ func (d *database) miss(r *read) {
 		d.bypass(r, reason)
 		return
 	}
-	d.counters.misses.Add(1)
 	f := d.newFlight(r, dep, cat)
 	found, mine, err := d.flights.join(r.stmt.Context, f)
 	if !mine && !f.usable(r.stmt.Context, found) {
@@ -28,27 +28,31 @@ func (d *database) miss(r *read) {
 		mine = true
 	}
 	if err != nil {
+		d.counters.misses.Add(1)
 		_ = r.db.AddError(err)
 		if found != nil {
 			found.fill(r.db)
 		}
 		return
 	}
-	d.land(r, found, mine)
+	d.land(r, found, mine && !found.stored)
 }
 
-// land delivers what a flight found, the read's own or another's.
-func (d *database) land(r *read, found *landing, mine bool) {
-	if !found.fill(r.db) {
-		d.query(r.db)
+// land delivers what a flight found. The query was the read's own, or was sent
+// for another read.
+func (d *database) land(r *read, found *landing, own bool) {
+	switch {
+	case !found.fill(r.db):
+		d.bypass(r, PresetDest)
 		return
-	}
-	if !mine {
+	case own:
+		d.counters.misses.Add(1)
+	default:
 		r.stmt.SQL.Reset()
 		d.counters.hits.Add(1)
 		d.counters.shared.Add(1)
 	}
-	d.told(r, ReadInfo{Hit: !mine})
+	d.told(r, ReadInfo{Hit: !own})
 }
 
 // depend finds what the read depends on, or why it cannot be cached.
@@ -62,7 +66,7 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 		d.report(r.stmt.Context, r.stmt.Table, fmt.Errorf("cacheops: reading the catalogue: %w", err))
 		return nil, nil, NoCatalogue
 	}
-	declared, err := d.declared(r)
+	declared, err := d.declared(r, cat)
 	if err != nil {
 		d.report(r.stmt.Context, r.stmt.Table, err)
 		return nil, nil, UnknownTable
@@ -85,8 +89,9 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 	return dep, cat, ""
 }
 
-// declared returns the tables named by DependsOn.
-func (d *database) declared(r *read) ([]string, error) {
+// declared returns the tables named by DependsOn. A name without a schema that
+// is not in the catalogue is a mistake: no change would ever name it.
+func (d *database) declared(r *read, cat *catalog) ([]string, error) {
 	if r.settings == nil {
 		return nil, nil
 	}
@@ -95,6 +100,9 @@ func (d *database) declared(r *read) ([]string, error) {
 		table, err := d.table(v)
 		if err != nil {
 			return nil, err
+		}
+		if cat.Catalog[table] == nil && !strings.Contains(table, ".") {
+			return nil, fmt.Errorf("cacheops: DependsOn: there is no table %q", table)
 		}
 		tables = append(tables, table)
 	}
@@ -105,7 +113,7 @@ func (d *database) declared(r *read) ([]string, error) {
 // as a model.
 func (d *database) table(modelOrTable any) (string, error) {
 	if name, ok := modelOrTable.(string); ok && name != "" {
-		return invalidation.Name(name), nil
+		return strings.TrimPrefix(invalidation.Name(name), "main."), nil
 	}
 	stmt := &gorm.Statement{DB: d.root}
 	if err := stmt.Parse(modelOrTable); err != nil {

@@ -53,11 +53,11 @@ var figures = []struct {
 }
 
 // isFirstOrCreate recognises the probe of FirstOrCreate and FirstOrInit,
-// which nothing else marks: LIMIT 1, ordered by the primary key as GORM
-// writes it, and no error if there is no row. What follows may insert, so
-// the probe goes to the database.
+// which nothing else marks: LIMIT 1 into a struct, ordered by the primary key
+// as GORM writes it, and no error if there is no row. What follows may insert,
+// so the probe goes to the database.
 func isFirstOrCreate(stmt *gorm.Statement) bool {
-	if stmt.RaiseErrorOnNotFound {
+	if stmt.RaiseErrorOnNotFound || stmt.ReflectValue.Kind() != reflect.Struct {
 		return false
 	}
 	limit, ok := stmt.Clauses["LIMIT"].Expression.(clause.Limit)

@@ -52,6 +52,7 @@ func TestReadsOfManyRows(t *testing.T) {
 			return db.Scopes(func(db *gorm.DB) *gorm.DB { return db.Where("hidden") }).Find(p)
 		})},
 		{"FindInBatches", 3, inBatches(5, func(db *gorm.DB) *gorm.DB { return db })},
+		{"FindInBatches of one", 4, inBatches(1, func(db *gorm.DB) *gorm.DB { return db.Where("category_id = ?", 2) })},
 		{"FindInBatches with Limit", 2, inBatches(5, func(db *gorm.DB) *gorm.DB { return db.Limit(7) })},
 		{"FindInBatches with Where", 2, inBatches(2, func(db *gorm.DB) *gorm.DB { return db.Where("category_id = ?", 2) })},
 	})

@@ -85,7 +85,7 @@ func TestSharedQueryIsCountedAsAHit(t *testing.T) {
 	one := f.watch("row 1", slow(1))
 	g := atScan(t)
 	leader, follower := make(chan answer), make(chan answer)
-	f.adds(counts{misses: 2, fills: 1, hits: 1, shared: 1}, "a query for two", func() {
+	f.adds(counts{misses: 1, fills: 1, hits: 1, shared: 1}, "a query for two", func() {
 		go func() { leader <- one.read(f.db) }()
 		<-g.reached
 		ctx := &joined{Context: t.Context(), when: make(chan struct{})}

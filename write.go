@@ -255,9 +255,15 @@ func (d *database) untouched(db *gorm.DB, shape *invalidation.Shape, touched int
 	return true
 }
 
-// changesOf returns the changes that the statement has made, or will make,
-// less the columns that are to be ignored.
+// changesOf returns the changes that the statement has made, or will make.
 func (d *database) changesOf(db *gorm.DB, shape *invalidation.Shape, facts invalidation.Facts) []invalidation.Change {
+	if _, insert := db.Statement.Clauses["INSERT"]; insert && shape.Refusal == invalidation.TooLong {
+		// GORM has built an insert of very many rows. It writes one table.
+		shape = &invalidation.Shape{
+			Verb: invalidation.Mutation, Params: len(db.Statement.Vars),
+			Writes: []invalidation.Write{{Table: invalidation.Name(db.Statement.Table), Kind: invalidation.Any}},
+		}
+	}
 	return shape.Changes(d.name, storedArgs(db.Statement.Vars), d.catalog.known(), facts)
 }
 

@@ -43,6 +43,18 @@ func TestCreate(t *testing.T) {
 	}})
 }
 
+// An insert of more rows than are analysed makes its table's results untrue,
+// and no others.
+func TestCreateVeryMany(t *testing.T) {
+	f := newFixture(t, everything)
+	notes := f.watch("notes", into(func(db *gorm.DB, n *int64) *gorm.DB { return db.Model(&Note{}).Count(n) })).isCached()
+	one := f.watch("post 1", firstPost(1)).isCached()
+	many := make([]Note, 10_000)
+	must(t, f.db.Create(&many).Error)
+	notes.isFresh()
+	one.isKept()
+}
+
 func TestCreateWithAssociations(t *testing.T) {
 	eachWriting(t, []writing{{
 		name: "belongs to",

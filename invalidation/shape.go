@@ -15,6 +15,9 @@ type Analyzer interface {
 	Analyze(sql string) *Shape
 }
 
+// TooLong is the Refusal of a text that was not read because of its length.
+const TooLong = "too long"
+
 // Verb is what a statement does, as far as the cache has to tell it apart.
 type Verb int
 

@@ -17,7 +17,7 @@ var _ invalidation.Analyzer = Analyzer{}
 
 // The reasons for which a result must not be cached.
 const (
-	tooLong           = "too long"
+	tooLong           = invalidation.TooLong
 	tooDeep           = "nested too deeply"
 	tooManyTables     = "too many tables"
 	notUnderstood     = "syntax not understood"
