@@ -16,7 +16,7 @@ import (
 type catalogCache struct {
 	read func(context.Context, sqlite.Querier) (invalidation.Catalog, error)
 
-	mu         sync.Mutex // serialises reading
+	reading    chan struct{} // has room for the one that reads
 	generation *atomic.Uint64
 	current    atomic.Pointer[catalog]
 }
@@ -39,7 +39,7 @@ func (p *Plugin) catalogOf(name string) *catalogCache {
 			return d.catalog
 		}
 	}
-	return &catalogCache{read: sqlite.ReadCatalog, generation: generationOf(name)}
+	return &catalogCache{read: sqlite.ReadCatalog, reading: make(chan struct{}, 1), generation: generationOf(name)}
 }
 
 // catalog is a catalogue with the generation that it was read in.
@@ -73,8 +73,12 @@ func (c *catalogCache) load(ctx context.Context, q sqlite.Querier) (*catalog, er
 	if current := c.current.Load(); current != nil && c.valid(current) {
 		return current, nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	select {
+	case c.reading <- struct{}{}:
+		defer func() { <-c.reading }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if current := c.current.Load(); current != nil && c.valid(current) {
 		return current, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -39,6 +40,7 @@ type flight struct {
 // be shared, or else the original, which is for the flight's own read alone.
 type landing struct {
 	entry    *region.Entry
+	stored   bool          // the entry was there already: no query was sent
 	value    reflect.Value // the original
 	rows     int64
 	columns  []string
@@ -92,7 +94,10 @@ func ttls(r *read) (some, none time.Duration) {
 		none = r.profile.NegativeTTL
 	}
 	keep := 1 - rand.Float64()*r.profile.Jitter
-	return time.Duration(keep * float64(some)), time.Duration(keep * float64(none))
+	jittered := func(ttl time.Duration) time.Duration {
+		return max(1, time.Duration(keep*float64(ttl))) // zero would be for ever
+	}
+	return jittered(some), jittered(none)
 }
 
 // frozen returns the statement's arguments in a form that the caller cannot
@@ -127,6 +132,11 @@ func frozen(stmt *gorm.Statement) []any {
 // the SELECT, and the result includes it. A stamp taken after the SELECT
 // would hide a W that was settled between the two.
 func (f *flight) run(ctx context.Context) (*landing, error) {
+	// The read may have looked before an earlier flight of the same result
+	// landed, and come here after it.
+	if entry, _ := f.region.Get(ctx, f.key); entry != nil {
+		return &landing{entry: entry, stored: true}, nil
+	}
 	stamp, clear := f.region.Stamp(ctx, f.dep)
 	clear = clear && f.database.catalog.valid(f.catalog) && f.manual.Load() == 0
 	f.tx.Statement.Context = ctx
@@ -182,12 +192,27 @@ func (f *flight) usable(ctx context.Context, found *landing) bool {
 }
 
 // flights lets concurrent misses of one key share one query.
-type flights struct{ group singleflight.Group }
+type flights struct {
+	group singleflight.Group
+
+	mu      sync.Mutex
+	waiting map[string]*party // by the flight's id
+}
+
+// party is the reads that wait for a flight and may give up. Its context ends
+// when the last of them has left.
+type party struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	size   int
+}
 
 // join runs f, or waits for the flight of the same result that is under way.
 // It reports whether what it returns is f's own. It returns early, with the
-// context's error, if the context ends; the flight goes on for the others.
-func (fs *flights) join(ctx context.Context, f *flight) (found *landing, mine bool, err error) {
+// context's error, if the context ends; the flight goes on for the others. If
+// there are none its query is cancelled, as it would be without a cache.
+func (fs *flights) join(ctx context.Context, f *flight) (*landing, bool, error) {
+	mine := false // written by the flight before it lands
 	if ctx.Done() == nil {
 		v, err, _ := fs.group.Do(f.id, func() (any, error) {
 			mine = true
@@ -195,15 +220,45 @@ func (fs *flights) join(ctx context.Context, f *flight) (found *landing, mine bo
 		})
 		return v.(*landing).unpanicked(mine), mine, err
 	}
+	p := fs.enter(ctx, f.id)
+	defer fs.leave(p, f.id)
 	landed := fs.group.DoChan(f.id, func() (any, error) {
 		mine = true
-		return f.guarded(context.WithoutCancel(ctx))
+		return f.guarded(p.ctx)
 	})
 	select {
 	case result := <-landed:
 		return result.Val.(*landing).unpanicked(mine), mine, result.Err
 	case <-ctx.Done():
 		return nil, true, ctx.Err()
+	}
+}
+
+// enter counts a read that waits for a flight. A read that finds the flight
+// cancelled by those before it is told the flight's error, which is not its
+// own, and sends a query for itself.
+func (fs *flights) enter(ctx context.Context, id string) *party {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	p := fs.waiting[id]
+	if p == nil {
+		p = &party{}
+		p.ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		if fs.waiting == nil {
+			fs.waiting = map[string]*party{}
+		}
+		fs.waiting[id] = p
+	}
+	p.size++
+	return p
+}
+
+func (fs *flights) leave(p *party, id string) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if p.size--; p.size == 0 {
+		delete(fs.waiting, id)
+		p.cancel()
 	}
 }
 
