@@ -68,6 +68,23 @@ func (c *catalogCache) valid(cat *catalog) bool {
 	return cat.generation == c.generation.Load()
 }
 
+// shows reports whether a result of SELECT * has the columns that the table
+// has. A connection that read the definitions before they were changed can
+// give its next result under the old names (go-sqlite3 asks for them before
+// SQLite reads the definitions anew), which passes but must not be stored.
+func (cat *catalog) shows(table string, columns []string) bool {
+	relation := cat.Catalog[table]
+	if table == "" || relation == nil || !relation.Base {
+		return true
+	}
+	for _, column := range columns {
+		if _, ok := relation.Columns[invalidation.Name(column)]; !ok {
+			return false
+		}
+	}
+	return len(columns) == len(relation.Columns)
+}
+
 // load returns the catalogue, reading it through q if need be.
 func (c *catalogCache) load(ctx context.Context, q sqlite.Querier) (*catalog, error) {
 	if current := c.current.Load(); current != nil && c.valid(current) {

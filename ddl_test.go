@@ -156,3 +156,32 @@ func TestTriggerThatIsMadeLater(t *testing.T) {
 		echoed.isFresh()
 	})
 }
+
+// A connection that knew the old definitions gives one more result by them,
+// with or without a cache. It must not be stored.
+func TestResultUnderOldDefinitionsIsNotStored(t *testing.T) {
+	f := newFixture(t, everything)
+	pool, err := f.db.DB()
+	must(t, err)
+	must(t, f.db.Find(&[]Note{}).Error)
+	old, err := pool.Conn(t.Context())
+	must(t, err)
+	rows, err := old.QueryContext(t.Context(), "SELECT * FROM notes")
+	must(t, err)
+	must(t, rows.Close())
+	must(t, f.db.Exec("ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'nobody'").Error)
+	must(t, f.db.Find(&[]Tag{}).Error) // the catalogue is read on another connection,
+	busy, err := pool.Conn(t.Context())
+	must(t, err) // which is kept busy
+	must(t, old.Close())
+	var first, second []map[string]any
+	must(t, f.db.Table("notes").Find(&first).Error)
+	must(t, f.db.Table("notes").Find(&second).Error)
+	must(t, busy.Close())
+	if _, ok := first[0]["author"]; ok {
+		t.Log("the driver gave the new columns at once")
+	}
+	if got := second[0]["author"]; got != "nobody" {
+		t.Errorf("the author is %v", got)
+	}
+}

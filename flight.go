@@ -29,6 +29,7 @@ type flight struct {
 	key     querykey.Key
 	dep     *invalidation.Dependency
 	catalog *catalog
+	star    string // see invalidation.Shape
 	maxRows int
 	ttl     time.Duration
 	noneTTL time.Duration // for a result without rows
@@ -62,6 +63,7 @@ func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog
 		database: d, region: r.region, id: r.name + "\x00" + text,
 		key: querykey.Key{Hash: r.key.Hash, Text: []byte(text)},
 		dep: dep, catalog: cat, maxRows: r.profile.MaxRows,
+		star:    d.shape(r.stmt.SQL.String()).Star,
 		columns: &columnTap{ConnPool: r.stmt.ConnPool},
 	}
 	f.ttl, f.noneTTL = ttls(r)
@@ -158,7 +160,7 @@ func (f *flight) run(ctx context.Context) (*landing, error) {
 
 // store makes an entry of what was found, if it may be one.
 func (f *flight) store(ctx context.Context, found *landing, stamp region.Stamp) bool {
-	if f.maxRows > 0 && found.rows > int64(f.maxRows) {
+	if f.maxRows > 0 && found.rows > int64(f.maxRows) || !f.catalog.shows(f.star, f.columns.names) {
 		return false
 	}
 	snap, err := snapshot.Take(found.value, found.rows, found.columns)
@@ -301,10 +303,14 @@ func (t *columnTap) QueryContext(ctx context.Context, query string, args ...any)
 
 // mapped returns the columns by the names that Scan went by.
 func (t *columnTap) mapped(mapping map[string]string) []string {
-	for i, name := range t.names {
+	if len(mapping) == 0 {
+		return t.names
+	}
+	mapped := slices.Clone(t.names)
+	for i, name := range mapped {
 		if to, ok := mapping[name]; ok {
-			t.names[i] = to
+			mapped[i] = to
 		}
 	}
-	return t.names
+	return mapped
 }

@@ -50,6 +50,10 @@ type Shape struct {
 	// table; a table that is read twice is listed twice.
 	Uses []Use
 
+	// Star is the table of a plain SELECT * FROM table, whose columns are the
+	// result's; it is empty for other statements.
+	Star string
+
 	// Writes has one element for each table written, several where one
 	// statement both inserts and updates.
 	Writes []Write

@@ -35,7 +35,21 @@ func readQuery(stmt *ast.SelectStmt) *invalidation.Shape {
 			shape.Uses = append(shape.Uses, src.use())
 		}
 	}
+	if isStar(stmt) {
+		shape.Star = a.sources[0].table
+	}
 	return shape
+}
+
+// isStar reports whether the statement is SELECT * FROM one source, which
+// then is the first.
+func isStar(stmt *ast.SelectStmt) bool {
+	q, ok := stmt.Cores[0].(*ast.SelectQuery)
+	if !ok || len(stmt.Cores) > 1 || stmt.With != nil || len(q.From) != 1 || len(q.Columns) != 1 {
+		return false
+	}
+	_, star := q.Columns[0].Expr.(*ast.Star)
+	return star && q.From[0].Name != nil
 }
 
 // query reads a SELECT with its WITH clause, and all the blocks that it is
