@@ -2,6 +2,7 @@ package cacheops
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"path/filepath"
 	"reflect"
@@ -38,9 +39,21 @@ type database struct {
 	query func(*gorm.DB)
 }
 
-// maxShapes bounds the analysed texts that are kept. GORM makes few texts per
-// application, except that each length of an IN list is a text of its own.
-const maxShapes = 4096
+// maxShapes bounds the analysed texts that are kept, in bytes. GORM makes few
+// texts per application, except that each length of an IN list, and each size
+// of a batch, is a text of its own.
+const maxShapes = 64 << 20
+
+// newShapes returns a store for shapes. A "?," of two bytes becomes an operand
+// of some forty, so a shape may take twenty times its text.
+func newShapes() *otter.Cache[string, *invalidation.Shape] {
+	return otter.Must(&otter.Options[string, *invalidation.Shape]{
+		MaximumWeight: maxShapes,
+		Weigher: func(sql string, _ *invalidation.Shape) uint32 {
+			return uint32(min(512+24*len(sql), math.MaxUint32))
+		},
+	})
+}
 
 func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, analyzer invalidation.Analyzer) *database {
 	name := p.config.Database
@@ -53,7 +66,7 @@ func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, analyzer invalidation
 		root:     db,
 		pool:     pool,
 		analyzer: analyzer,
-		shapes:   otter.Must(&otter.Options[string, *invalidation.Shape]{MaximumSize: maxShapes}),
+		shapes:   newShapes(),
 		catalog:  p.catalogOf(name),
 	}
 }

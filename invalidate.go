@@ -14,16 +14,34 @@ import (
 
 // InvalidateRow drops results as if the row that model holds had been
 // changed: those that its present values can be part of, and those that the
-// row with its primary key may have been part of before. The model must have
-// its primary key set.
+// row with its primary key may have been part of before. So it also serves for
+// a row that was created or deleted. The model must have its primary key set.
 func (p *Plugin) InvalidateRow(ctx context.Context, model any) error {
 	return p.invalidate(ctx, func(d *database) ([]invalidation.Change, error) {
 		shape, err := d.rowShape(ctx, model)
 		if err != nil {
 			return nil, err
 		}
-		return shape.Changes(d.name, nil, d.catalog.known(), invalidation.Facts{Rows: 1}), nil
+		return unseen(shape.Changes(d.name, nil, d.catalog.known(), invalidation.Facts{Rows: 1})), nil
 	})
+}
+
+// unseen turns updates into the end of the rows as they were and the beginning
+// of the rows as they are. What happened to them was not seen: they may be new
+// or gone, which counts even where no column is looked at, and the model may
+// lack columns of the table.
+func unseen(changes []invalidation.Change) []invalidation.Change {
+	out := make([]invalidation.Change, 0, len(changes)+1)
+	for _, c := range changes {
+		if c.Kind != invalidation.Update {
+			out = append(out, c)
+			continue
+		}
+		out = append(out,
+			invalidation.Change{Table: c.Table, Kind: invalidation.Delete, Before: c.Before, Rows: c.Rows},
+			invalidation.Change{Table: c.Table, Kind: invalidation.Insert, After: c.After, Rows: c.Rows})
+	}
+	return out
 }
 
 // rowShape is the shape of an update of every column of one row.
@@ -93,10 +111,9 @@ func (p *Plugin) InvalidateWhere(ctx context.Context, model any, query any, args
 		name := invalidation.Name(dry.Statement.Table)
 		for _, t := range dep.Tables {
 			if t.Table.Name == name {
-				return []invalidation.Change{{
-					Table: t.Table, Kind: invalidation.Update, Rows: -1,
-					Before: t.Boxes, After: t.Boxes, Columns: invalidation.Columns{All: true},
-				}}, nil
+				return unseen([]invalidation.Change{{
+					Table: t.Table, Kind: invalidation.Update, Before: t.Boxes, After: t.Boxes, Rows: -1,
+				}}), nil
 			}
 		}
 		return []invalidation.Change{d.anyOf(name)}, nil

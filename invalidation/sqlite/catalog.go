@@ -134,6 +134,10 @@ func (b *builder) table(r *invalidation.Relation, stmt *ast.CreateTableStmt) {
 				column.Generated = true
 			case ast.ColumnReferences:
 				b.reference(r, []string{name}, c.References)
+			case ast.ColumnCollate:
+				if !collations[lowerName(c.Collation)] {
+					column.Kind = invalidation.Unknown
+				}
 			}
 			replaces(r, c.OnConflict)
 		}
@@ -152,6 +156,10 @@ func (b *builder) table(r *invalidation.Relation, stmt *ast.CreateTableStmt) {
 		replaces(r, c.OnConflict)
 	}
 }
+
+// collations are SQLite's own. One that the application registered may hold
+// any two texts for equal, "+1 555-0100" and "15550100", say.
+var collations = setOf(`binary nocase rtrim`)
 
 // replaces notes a constraint by which a statement deletes or alters rows that
 // it does not name: in that a write is like a trigger.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sqlc-dev/meyer/ast"
+
 	"github.com/seed92106438/cacheops/invalidation"
 )
 
@@ -59,6 +61,25 @@ func TestColumnsHaveTheKindsOfTheirTypes(t *testing.T) {
 	} {
 		_, catalog := openSchema(t, "CREATE TABLE t (a "+declared+")")
 		if got := catalog["t"].Columns["a"].Kind; got != want {
+			t.Errorf("%q is of kind %v, want %v", declared, got, want)
+		}
+	}
+}
+
+// What a collation of the application holds for equal is not known.
+func TestColumnsUnderACollationOfTheApplication(t *testing.T) {
+	for declared, want := range map[string]invalidation.Kind{
+		"text COLLATE NOCASE": invalidation.Text, "text COLLATE rtrim": invalidation.Text,
+		`text COLLATE "binary"`: invalidation.Text, "text NOT NULL COLLATE phone": invalidation.Unknown,
+		"datetime COLLATE phone": invalidation.Unknown,
+	} {
+		stmt, reason := parse("CREATE TABLE t (a " + declared + ")")
+		if reason != "" {
+			t.Fatal(reason)
+		}
+		r := &invalidation.Relation{Columns: map[string]invalidation.Column{}}
+		(&builder{}).table(r, stmt.(*ast.CreateTableStmt))
+		if got := r.Columns["a"].Kind; got != want {
 			t.Errorf("%q is of kind %v, want %v", declared, got, want)
 		}
 	}
