@@ -1,0 +1,261 @@
+package cacheops_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+	"pgregory.net/rapid"
+
+	"github.com/seed92106438/cacheops"
+	"github.com/seed92106438/cacheops/profiles"
+)
+
+var truthSteps = flag.Int("truth.steps", 20_000, "how many writes and compared reads the test against the truth makes at least")
+
+// The randomised test: random tables, rows, reads and writes. After every
+// write, and at the end, reads through the cache are compared with the same
+// reads of a handle without the plugin.
+func TestTruth(t *testing.T) {
+	tally := &tally{dir: t.TempDir()}
+	tally.makeTemplate(t)
+	for tally.steps < *truthSteps && !t.Failed() {
+		rapid.Check(t, func(rt *rapid.T) { check(rt, tally) })
+	}
+	tally.report(t)
+}
+
+// trial is one check.
+type trial struct {
+	dice
+	*world
+	*tally
+	db, truth *gorm.DB
+	cache     *cacheops.Plugin
+	asked     []*question
+	history   []string
+
+	hit, drop bool // what the plugin told of the last read
+}
+
+// question is a read that is asked again and again.
+type question struct {
+	text string
+	read func(*gorm.DB) answer
+	last string // the answer
+}
+
+func check(rt *rapid.T, tally *tally) {
+	tally.checks++
+	tr := &trial{dice: dice{rt}, tally: tally}
+	path := filepath.Join(tally.dir, fmt.Sprintf("%d.db", tally.checks))
+	if err := os.WriteFile(path, tally.template, 0o600); err != nil {
+		rt.Fatal(err)
+	}
+	defer func() { _ = os.Remove(path) }()
+	tr.truth = tally.open(rt, path, &gorm.Config{})
+	defer tally.close(rt, tr.truth)
+	tr.begin()
+	tr.db = tally.open(rt, path, &gorm.Config{PrepareStmt: tr.chance(20), SkipDefaultTransaction: tr.chance(20)})
+	defer tally.close(rt, tr.db)
+	tr.plug()
+	for range 16 {
+		tr.ask()
+	}
+	rt.Repeat(map[string]func(*rapid.T){
+		"write":       func(*rapid.T) { tr.alone() },
+		"write more":  func(*rapid.T) { tr.alone() },
+		"write still": func(*rapid.T) { tr.alone() },
+		"transaction": func(*rapid.T) { tr.transaction() },
+		"ask or alter": func(*rapid.T) {
+			if tr.chance(10) {
+				tr.alter()
+			} else {
+				tr.ask()
+			}
+		},
+	})
+	for _, q := range tr.asked {
+		tr.compare(q)
+	}
+}
+
+// begin makes the random tables and rows, past the plugin.
+func (tr *trial) begin() {
+	world, ddl := newWorld(tr.dice)
+	tr.world = world
+	for _, sql := range ddl {
+		tr.note(sql, tr.truth.Exec(sql).Error)
+	}
+	for range 8 + tr.below(8) {
+		w := tr.writer()
+		w.plain = true
+		t := w.table(w.dice)
+		sql := "INSERT OR IGNORE INTO " + t.name + "(" + names(t.written()) + ")" + w.rows(t.written())
+		tr.note(sql, tr.truth.Exec(sql).Error)
+	}
+}
+
+func (tr *trial) writer() *writer { return &writer{dice: tr.dice, world: tr.world} }
+
+// plug registers the plugin.
+func (tr *trial) plug() {
+	profile := profiles.Profile{Ops: profiles.All, TTL: time.Hour, NoImages: tr.chance(20)}
+	tr.cache = cacheops.New(cacheops.Config{
+		Profiles: profiles.Set{"*": profile},
+		Events: cacheops.Events{
+			Read: func(_ context.Context, info cacheops.ReadInfo) { tr.hit = tr.hit || info.Hit },
+			Drop: func(context.Context, cacheops.DropInfo) { tr.drop = true },
+		},
+	})
+	if err := tr.db.Use(tr.cache); err != nil {
+		tr.Fatal(err)
+	}
+}
+
+// note remembers what was done, for the message of a failure.
+func (tr *trial) note(text string, err error) {
+	if err != nil {
+		text += " -- " + err.Error()
+	}
+	tr.history = append(tr.history, text)
+}
+
+// do runs a write.
+func (tr *trial) do(db *gorm.DB, o op) {
+	err := o.run(db)
+	tr.note(o.text, err)
+	tr.steps++
+	tr.writes++
+	if err == nil {
+		return
+	}
+	tr.failed++
+	if strings.Contains(err.Error(), "syntax error") {
+		tr.Fatal(o.text, err)
+	}
+}
+
+// act draws an op of a writer.
+func (tr *trial) act() op {
+	if tr.chance(25) {
+		return tr.modelWrite()
+	}
+	return tr.writer().write()
+}
+
+// alone makes a write outside any transaction of the caller's.
+func (tr *trial) alone() {
+	tr.do(tr.db, tr.act())
+	tr.look(8)
+}
+
+// alter adds a column. The driver tells the columns of a connection's
+// first query afterwards as they were before, so the connections are closed.
+func (tr *trial) alter() {
+	w := tr.writer()
+	tr.do(tr.db, w.exec(fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s INT DEFAULT 3", w.table(w.dice).name, w.name("x"))))
+	for _, db := range []*gorm.DB{tr.db, tr.truth} {
+		if conn, err := db.DB(); err == nil {
+			conn.SetMaxIdleConns(0)
+			conn.SetMaxIdleConns(2)
+		}
+	}
+	tr.look(8)
+}
+
+// transaction makes several writes in one, with savepoints, and commits it
+// or not.
+func (tr *trial) transaction() {
+	commit := tr.chance(60)
+	err := tr.db.Transaction(func(tx *gorm.DB) error {
+		tr.note("BEGIN", nil)
+		tr.within(tx, 2)
+		if !commit {
+			return errRollback
+		}
+		return nil
+	})
+	tr.note(map[bool]string{true: "COMMIT", false: "ROLLBACK"}[commit], err)
+	tr.look(8)
+}
+
+// within makes some writes in a transaction.
+func (tr *trial) within(tx *gorm.DB, depth int) {
+	for range 1 + tr.below(4) {
+		switch choice := tr.below(10); {
+		case choice == 0 && depth > 0:
+			tr.note("(", nil)
+			keep := tr.chance(50)
+			err := tx.Transaction(func(inner *gorm.DB) error {
+				tr.within(inner, depth-1)
+				if !keep {
+					return errRollback
+				}
+				return nil
+			})
+			tr.note(")", err)
+		case choice == 1:
+			name := pick(tr.dice, "one", "two")
+			sql := pick(tr.dice, "SAVEPOINT ", "SAVEPOINT ", "ROLLBACK TO ", "RELEASE ") + name
+			tr.note(sql, tx.Exec(sql).Error)
+		case choice == 2:
+			// Sees what is not committed, and must not store it.
+			q := tr.asked[tr.below(len(tr.asked))]
+			tr.note("read "+q.text, q.read(tx).Err)
+		case choice == 3:
+			tr.look(2)
+		default:
+			tr.do(tx, tr.act())
+		}
+	}
+}
+
+// look compares some of the questions' answers.
+func (tr *trial) look(n int) {
+	for range n {
+		tr.compare(tr.asked[tr.below(len(tr.asked))])
+	}
+}
+
+// ask adds a question, or puts it in the place of another.
+func (tr *trial) ask() {
+	q := tr.question()
+	if len(tr.asked) < 16 {
+		tr.asked = append(tr.asked, q)
+	} else {
+		tr.asked[tr.below(len(tr.asked))] = q
+	}
+	tr.note(q.text, tr.compare(q))
+}
+
+// compare asks the cache and the truth, and returns the read's error.
+func (tr *trial) compare(q *question) error {
+	tr.steps++
+	tr.reads++
+	tr.hit, tr.drop = false, false
+	got := q.read(tr.db)
+	hit, drop := tr.hit, tr.drop
+	if hit {
+		tr.hits++
+	}
+	want := q.read(tr.truth)
+	now := fmt.Sprintf("%v, %d rows, %v", want.Value, want.Rows, want.Err)
+	if drop {
+		tr.dropped++
+		if now == q.last {
+			tr.needless++
+		}
+	}
+	q.last = now
+	if !same(got, want) {
+		tr.Fatalf("not the truth (hit: %v):\n%s\n got %+v\nwant %+v\nafter\n%s", hit, q.text, got, want, strings.Join(tr.history, ";\n"))
+	}
+	return want.Err
+}
