@@ -193,3 +193,35 @@ func TestWaitForTheCatalogueEndsWithTheContext(t *testing.T) {
 	g.open()
 	one.compare(<-reader)
 }
+
+// A text of several statements can end the transaction that it is sent in, or
+// move its savepoints, and no one looks into it.
+func TestTextsThatEndATransactionAmongOthers(t *testing.T) {
+	for name, texts := range map[string][2]string{
+		"commit":    {"COMMIT; BEGIN", ""},
+		"end":       {"SELECT 1; END; BEGIN;", ""},
+		"savepoint": {"RELEASE a; SAVEPOINT a", "ROLLBACK TO a; COMMIT; BEGIN"},
+		"back to":   {"RELEASE a; SAVEPOINT a;", "ROLLBACK TO a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, everything)
+			one := f.watch("post 1", firstPost(1)).isCached()
+			_ = f.db.Transaction(func(tx *gorm.DB) error {
+				must(t, tx.SavePoint("a").Error)
+				must(t, setTitle(tx, 1, "kept"))
+				must(t, tx.Exec(texts[0]).Error)
+				if texts[1] == "" {
+					return errRollback
+				}
+				must(t, setTitle(tx, 1, "undone"))
+				return tx.Exec(texts[1]).Error
+			})
+			if got := valueOfTitle(one); got != "kept" {
+				t.Fatalf("the database has %q", got)
+			}
+			one.isFresh()
+		})
+	}
+}
+
+func valueOfTitle(w *watched) string { return w.read(w.f.truth).Value.(Post).Title }

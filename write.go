@@ -114,13 +114,21 @@ func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
 	d.savepoint(tx, db)
 }
 
-// endsByText reports whether the statement is a COMMIT or ROLLBACK.
+// endsByText reports whether the statement is a COMMIT or ROLLBACK, or a text
+// that may hold one among others. Such a text may also set and release
+// savepoints, which is why none that was set before it is relied on.
 func (d *database) endsByText(db *gorm.DB) bool {
-	if db.Statement.SQL.Len() == 0 {
+	sql := db.Statement.SQL.String()
+	if sql == "" {
 		return false
 	}
-	verb := d.shape(db.Statement.SQL.String()).Verb
-	return verb == invalidation.Commit || verb == invalidation.Rollback
+	switch d.shape(sql).Verb {
+	case invalidation.Commit, invalidation.Rollback:
+		return true
+	case invalidation.Opaque:
+		return strings.Contains(strings.TrimRight(sql, "; \t\r\n"), ";")
+	}
+	return false
 }
 
 // writeQueued sends a statement and queues its changes until the COMMIT.
