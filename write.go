@@ -3,6 +3,7 @@ package cacheops
 import (
 	"context"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -126,10 +127,13 @@ func (d *database) endsByText(db *gorm.DB) bool {
 	case invalidation.Commit, invalidation.Rollback:
 		return true
 	case invalidation.Opaque:
-		return strings.Contains(strings.TrimRight(sql, "; \t\r\n"), ";")
+		return control.MatchString(sql)
 	}
 	return false
 }
+
+// control finds the words of a text that may govern a transaction.
+var control = regexp.MustCompile(`(?i)\b(commit|end|rollback|savepoint|release)\b`)
 
 // writeQueued sends a statement and queues its changes until the COMMIT.
 func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send sender) {
