@@ -16,19 +16,25 @@ import (
 type catalogCache struct {
 	read func(context.Context, sqlite.Querier) (invalidation.Catalog, error)
 
-	reading    chan struct{} // has room for the one that reads
-	generation *atomic.Uint64
-	current    atomic.Pointer[catalog]
+	reading chan struct{} // has room for the one that reads
+	current atomic.Pointer[catalog]
+	*definitions
 }
 
-// generations counts, by the name of a database, how often its definitions
-// may have changed. Plugins that share a region share its changes, so the
-// catalogues of all of them must be forgotten at once.
-var generations sync.Map // string -> *atomic.Uint64
+// definitions follows changes of one database's definitions.
+type definitions struct {
+	changing   atomic.Int64  // changes that are announced and not settled
+	generation atomic.Uint64 // counts those that were settled
+}
 
-func generationOf(name string) *atomic.Uint64 {
-	v, _ := generations.LoadOrStore(name, new(atomic.Uint64))
-	return v.(*atomic.Uint64)
+// allDefinitions are known by the names of the databases. Plugins that share a
+// region share its changes, so the catalogues of all of them must be forgotten
+// at once.
+var allDefinitions sync.Map // string -> *definitions
+
+func definitionsOf(name string) *definitions {
+	v, _ := allDefinitions.LoadOrStore(name, new(definitions))
+	return v.(*definitions)
 }
 
 // catalogOf returns the catalogue of the database of that name, which may be
@@ -39,7 +45,7 @@ func (p *Plugin) catalogOf(name string) *catalogCache {
 			return d.catalog
 		}
 	}
-	return &catalogCache{read: sqlite.ReadCatalog, reading: make(chan struct{}, 1), generation: generationOf(name)}
+	return &catalogCache{read: sqlite.ReadCatalog, reading: make(chan struct{}, 1), definitions: definitionsOf(name)}
 }
 
 // catalog is a catalogue with the generation that it was read in.
@@ -48,9 +54,14 @@ type catalog struct {
 	generation uint64
 }
 
-// known returns the catalogue, or nil if it is not read.
+// known returns the catalogue by which a write is understood, or nil if it is
+// not read or may be out of date.
+//
+// While a definition is changing there is none. Otherwise a write that fires a
+// trigger which was created a moment ago, and is not yet settled, would be
+// understood by a catalogue without it.
 func (c *catalogCache) known() invalidation.Catalog {
-	if current := c.current.Load(); current != nil && c.valid(current) {
+	if current := c.current.Load(); current != nil && c.changing.Load() == 0 && c.valid(current) {
 		return current.Catalog
 	}
 	return nil
@@ -59,11 +70,11 @@ func (c *catalogCache) known() invalidation.Catalog {
 // valid reports whether no definition was changed since cat was read.
 //
 // A dependency is made with a catalogue, then the stamp is taken, then valid
-// is asked. A definition that changes is announced as a change of AllTables
-// first, then executed, then the catalogue is forgotten, then it is settled.
-// So if it was announced after the stamp, the journal makes the result untrue;
-// if it was still pending, the stamp is refused; and if it was settled before
-// the stamp, valid reports false.
+// is asked. A definition that changes is announced as a Redefinition first,
+// then executed, then the catalogue is forgotten, then it is settled. So if it
+// was announced after the stamp, the journal makes the result untrue; if it
+// was still pending, the stamp is refused; and if it was settled before the
+// stamp, valid reports false.
 func (c *catalogCache) valid(cat *catalog) bool {
 	return cat.generation == c.generation.Load()
 }
@@ -110,6 +121,12 @@ func (c *catalogCache) load(ctx context.Context, q sqlite.Querier) (*catalog, er
 	return fresh, nil
 }
 
-// forgetCatalogs forgets what is known of the database of that name, because
-// a definition may have changed.
-func forgetCatalogs(name string) { generationOf(name).Add(1) }
+// begin notes that a definition may be about to change.
+func (d *definitions) begin() { d.changing.Add(1) }
+
+// end notes that it has changed, or has not after all. The catalogue is
+// forgotten before it is known again.
+func (d *definitions) end() {
+	d.generation.Add(1)
+	d.changing.Add(-1)
+}

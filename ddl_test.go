@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops/internal/sqlcount"
 )
 
 // noteWithAuthor is a Note to which a column is added.
@@ -183,5 +185,42 @@ func TestResultUnderOldDefinitionsIsNotStored(t *testing.T) {
 	}
 	if got := second[0]["author"]; got != "nobody" {
 		t.Errorf("the author is %v", got)
+	}
+}
+
+// A trigger is created and committed, but not settled yet, when a write fires
+// it. That write must not be understood by the catalogue from before.
+func TestWriteWhileADefinitionIsBeingSettled(t *testing.T) {
+	f := newFixture(t, everything)
+	tag := f.watch("tag 1", into(func(db *gorm.DB, tag *Tag) *gorm.DB { return db.First(tag, 1) })).isCached()
+	g := f.atStatement(sqlcount.Committed)
+	created := make(chan error)
+	go func() {
+		created <- f.db.Transaction(func(tx *gorm.DB) error {
+			return tx.Exec(`CREATE TRIGGER retitled AFTER UPDATE ON posts
+				BEGIN UPDATE tags SET name = 'fired' WHERE id = 1; END`).Error
+		})
+	}()
+	<-g.reached
+	tx := f.db.Begin()
+	must(t, setTitle(tx, 1, "changed")) // fires the trigger
+	g.open()
+	must(t, <-created)
+	tag.isFresh() // as it still is: nothing is committed
+	must(t, tx.Commit().Error)
+	tag.isFresh()
+}
+
+// A write that was made before the catalogue was read is of every table, but
+// has changed no definition.
+func TestWriteWithoutACatalogueLeavesDefinitionsAlone(t *testing.T) {
+	f := newFixture(t, everything)
+	tx := f.db.Begin()
+	must(t, setTitle(tx, 1, "changed"))
+	note := f.watch("note 1", into(func(db *gorm.DB, n *Note) *gorm.DB { return db.First(n, 1) })).isCached()
+	must(t, tx.Commit().Error)
+	note.isFresh()
+	if n := f.log.Catalogue(); n != 1 {
+		t.Errorf("the catalogue was read %d times", n)
 	}
 }

@@ -157,7 +157,7 @@ func TestChangeIsTold(t *testing.T) {
 		{"raw", func(db *gorm.DB) error { return db.Exec("UPDATE notes SET text = 'c'").Error },
 			[]cacheops.ChangeInfo{{Table: "notes", Kind: invalidation.Update, Rows: 3}}},
 		{"definition", func(db *gorm.DB) error { return db.Exec("CREATE INDEX i ON notes (text)").Error },
-			[]cacheops.ChangeInfo{{Table: "*", Kind: invalidation.Any, Rows: -1}}},
+			[]cacheops.ChangeInfo{{Table: "*", Kind: invalidation.Redefinition, Rows: -1}}},
 		{"by hand", func(db *gorm.DB) error { return f.cache.InvalidateModel(db.Statement.Context, &Note{}) },
 			[]cacheops.ChangeInfo{{Table: "notes", Kind: invalidation.Any, Rows: -1}}},
 	} {

@@ -143,10 +143,10 @@ func (p *Plugin) InvalidateQuery(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) 
 }
 
 // InvalidateAll drops every result of the plugin's databases, and no others
-// that may be kept in the same regions.
+// that may be kept in the same regions. The catalogue is read again.
 func (p *Plugin) InvalidateAll(ctx context.Context) error {
 	return p.invalidate(ctx, func(d *database) ([]invalidation.Change, error) {
-		return []invalidation.Change{d.everything()}, nil
+		return []invalidation.Change{d.everything(invalidation.Redefinition)}, nil
 	})
 }
 

@@ -40,7 +40,7 @@ func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidati
 	case !begins:
 		// Before readers come back, so that none stores what the transaction
 		// made untrue.
-		if err := d.publish(ctx, []invalidation.Change{d.everything()}); err != nil {
+		if err := d.publish(ctx, []invalidation.Change{d.everything(invalidation.Any)}); err != nil {
 			d.report(ctx, "", err)
 		}
 	}
@@ -50,6 +50,6 @@ func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidati
 }
 
 // everything is the change that makes every result of the database untrue.
-func (d *database) everything() invalidation.Change {
+func (d *database) everything(kind invalidation.ChangeKind) invalidation.Change {
 	return d.anyOf(invalidation.AllTables)
 }

@@ -60,8 +60,8 @@ func (p *Postponed) Publish(ctx context.Context) error {
 }
 
 // keep returns the changes that are to be published now: all but what profiles
-// want ignored or, under Postpone and WithoutInvalidation, those of every
-// table. These may be of definitions, which the catalogue must follow.
+// want ignored or, under Postpone and WithoutInvalidation, those that may be of
+// definitions, which the catalogue must follow.
 func (d *database) keep(ctx context.Context, changes []invalidation.Change) []invalidation.Change {
 	changes = d.ignored(changes)
 	p, ok := ctx.Value(postponedKey{}).(*Postponed)
@@ -73,7 +73,7 @@ func (d *database) keep(ctx context.Context, changes []invalidation.Change) []in
 	defer p.mu.Unlock()
 	for _, c := range changes {
 		switch {
-		case c.Table.Name == invalidation.AllTables:
+		case c.Kind == invalidation.Redefinition:
 			now = append(now, c)
 		case !p.discard:
 			p.changes[d.Plugin] = append(p.changes[d.Plugin], c)

@@ -12,7 +12,10 @@ import (
 // the first of the two phases; the Intent's Commit or Abort is the second.
 // Transactions call it at COMMIT.
 func (p *Plugin) Announce(ctx context.Context, changes []invalidation.Change) (region.Intent, error) {
-	a := &announcement{plugin: p, changes: changes}
+	a := &announcement{plugin: p, changes: changes, definitions: changingIn(changes)}
+	for _, d := range a.definitions {
+		d.begin()
+	}
 	for _, r := range distinct(p.regions()) {
 		intent, err := r.Announce(ctx, changes)
 		if err != nil {
@@ -30,6 +33,19 @@ type announcement struct {
 	changes []invalidation.Change
 	intents []region.Intent
 	settled bool
+
+	// definitions that may be changed by the changes.
+	definitions []*definitions
+}
+
+// changingIn returns the definitions that the changes may change.
+func changingIn(changes []invalidation.Change) (all []*definitions) {
+	for _, c := range changes {
+		if c.Kind == invalidation.Redefinition {
+			all = append(all, definitionsOf(c.Table.Database))
+		}
+	}
+	return all
 }
 
 // Commit settles the changes as committed in every region.
@@ -40,14 +56,14 @@ func (a *announcement) Commit(ctx context.Context, changes ...invalidation.Chang
 	a.settled = true
 	if len(changes) == 0 {
 		changes = a.changes
-	}
-	// A change of every table may be one of the definitions. The catalogue
-	// must be forgotten before the change is settled: see catalogCache.valid.
-	for _, c := range changes {
-		if c.Table.Name == invalidation.AllTables {
-			forgetCatalogs(c.Table.Database)
+	} else if len(a.definitions) == 0 {
+		// The outcome may tell what the announcement could not know.
+		for _, d := range changingIn(changes) {
+			d.begin()
+			d.end()
 		}
 	}
+	a.endDefinitions()
 	for _, intent := range a.intents {
 		intent.Commit(ctx, changes...)
 	}
@@ -60,8 +76,17 @@ func (a *announcement) Abort(ctx context.Context) {
 		return
 	}
 	a.settled = true
+	a.endDefinitions()
 	for _, intent := range a.intents {
 		intent.Abort(ctx)
+	}
+}
+
+// endDefinitions has the catalogue forgotten, which must come before the
+// change is settled: see catalogCache.valid.
+func (a *announcement) endDefinitions() {
+	for _, d := range a.definitions {
+		d.end()
 	}
 }
 

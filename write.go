@@ -39,8 +39,8 @@ func asText(callback func(*gorm.DB)) sender {
 	}
 }
 
-// scanned sends a write by a callback that is made for queries, and counts
-// the rows that come back.
+// scanned sends a write by a callback that is made for queries. It counts the
+// rows that it scans, which tells nothing of a write that returns none.
 func scanned(callback func(*gorm.DB)) sender {
 	return func(db *gorm.DB) int64 {
 		callback(db)

@@ -18,6 +18,9 @@ const (
 	Insert                   // only After counts
 	Update                   // Before, After and Columns count
 	Delete                   // only Before counts
+	// Redefinition is an Any that may have changed definitions as well: the
+	// catalogue must be read again.
+	Redefinition
 )
 
 // Change is what one statement did to one table.

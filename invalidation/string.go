@@ -22,6 +22,8 @@ func (k ChangeKind) String() string {
 		return "update"
 	case Delete:
 		return "delete"
+	case Redefinition:
+		return "redefinition"
 	}
 	return "any"
 }

@@ -9,16 +9,19 @@ import (
 // Changes puts the arguments of one execution into the shape of a write, and
 // adds what the database does on its own: actions of foreign keys, triggers.
 // Without a catalogue nothing is known, and the change is of AllTables; so it
-// is if the statement or a table that it writes is not understood.
+// is if the statement or a table that it writes is not understood, which may
+// mean that the definitions are others by now.
 func (s *Shape) Changes(database string, args []driver.Value, catalog Catalog, facts Facts) []Change {
-	everything := []Change{{Table: Table{database, AllTables}, Kind: Any, Rows: -1}}
+	everything := func(kind ChangeKind) []Change {
+		return []Change{{Table: Table{database, AllTables}, Kind: kind, Rows: -1}}
+	}
 	switch {
 	case s.Verb == Opaque, s.Verb == Definition, s.Verb == Mutation && len(s.Writes) == 0:
-		return everything
+		return everything(Redefinition)
 	case len(s.Writes) == 0:
 		return nil
-	case len(args) != s.Params:
-		return everything
+	case len(args) != s.Params, catalog == nil:
+		return everything(Any)
 	}
 	if len(s.Writes) > 1 {
 		// One cannot tell which of the writes reached which of the rows.
@@ -29,7 +32,7 @@ func (s *Shape) Changes(database string, args []driver.Value, catalog Catalog, f
 	for i := range s.Writes {
 		relation := catalog[s.Writes[i].Table]
 		if relation == nil {
-			return everything
+			return everything(Redefinition)
 		}
 		c, some := w.change(relation, &s.Writes[i])
 		c.Table = Table{database, s.Writes[i].Table}
@@ -39,7 +42,7 @@ func (s *Shape) Changes(database string, args []driver.Value, catalog Catalog, f
 		}
 	}
 	if e.unknown {
-		return everything
+		return everything(Any)
 	}
 	return e.changes
 }

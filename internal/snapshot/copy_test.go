@@ -34,8 +34,8 @@ type everything struct {
 	Named map[string]*everything
 
 	number int
-	hidden map[string]int
-	notify func()
+	hidden map[string]int //lint:ignore U1000 is there for reflection
+	notify func()         //lint:ignore U1000 is there for reflection
 }
 
 type inner struct {
