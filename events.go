@@ -10,8 +10,10 @@ import (
 
 // Events are functions that are told what the plugin does; nil ones are not
 // called. They are called synchronously, on the goroutine of the query or
-// write, so they must be fast, must be safe for concurrent use, and must not
-// use the database or the plugin. The structs may get further fields.
+// write (or on one of the plugin's, where no caller waits: when
+// [Config.UnseenCommit] is over, or for a flight whose read has given up), so
+// they must be fast, must be safe for concurrent use, and must not use the
+// database or the plugin. The structs may get further fields.
 type Events struct {
 	// Read is told of every read that GORM's query callback serves.
 	Read func(context.Context, ReadInfo)
