@@ -23,7 +23,9 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer closeDB(db)
-	db.AutoMigrate(&Person{})
+	if err := db.AutoMigrate(&Person{}); err != nil {
+		log.Fatal(err)
+	}
 	db.Create(&Person{ID: 42, Name: "Augusta"})
 
 	cache := cacheops.New(cacheops.Config{Profiles: profiles.Set{

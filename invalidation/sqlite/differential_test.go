@@ -154,7 +154,7 @@ func (d database) insert(g *generator, table origin) {
 		values = append(values, g.cell(kinds[table.name][column]))
 	}
 	places := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
-	d.Exec("INSERT OR IGNORE INTO "+table.name+" VALUES ("+places+")", values...)
+	_, _ = d.Exec("INSERT OR IGNORE INTO "+table.name+" VALUES ("+places+")", values...)
 }
 
 // alter changes at most one row of the table.

@@ -159,7 +159,7 @@ func (p projection) is(e *ast.IsExpr, outcome bool) predicate {
 		if column, ok = p.column(y); !ok {
 			return always()
 		}
-		x, y = y, unparen(x)
+		y = unparen(x)
 	}
 	value := operand(y)
 	_, isName := y.(*ast.Ident)
