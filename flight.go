@@ -138,7 +138,7 @@ func (f *flight) run(ctx context.Context) (*landing, error) {
 		return &landing{entry: entry, stored: true}, nil
 	}
 	stamp, clear := f.region.Stamp(ctx, f.dep)
-	clear = clear && f.database.catalog.valid(f.catalog) && f.manual.Load() == 0
+	clear = clear && f.database.catalog.valid(f.catalog)
 	f.tx.Statement.Context = ctx
 	f.query(f.tx)
 	if f.tx.Error != nil && f.columns.names == nil {
@@ -182,11 +182,11 @@ func (f *flight) store(ctx context.Context, found *landing, stamp region.Stamp) 
 }
 
 // usable reports whether a read may be served what another read's flight
-// found. The read may have joined after the flight took its stamp, and a
-// change may have been committed between that stamp and the read's beginning.
-// Asking the journal now, as for any hit, excludes it. A flight that stored
-// nothing, because a pending change met it, is of no use to others either: it
-// may have found a state that is older than that change.
+// found. Put has asked the journal when the flight stored its result; but the
+// read may have joined after that, before the flight landed, and a change may
+// have been committed in between. Asking again now, as for any hit, excludes
+// it. A flight that stored nothing, because a change met it, is of no use to
+// others: it may have found a state that is older than that change.
 func (f *flight) usable(ctx context.Context, found *landing) bool {
 	return found != nil && found.entry != nil && f.region.Fresh(ctx, found.entry)
 }

@@ -14,9 +14,8 @@ import (
 // published as they are sent, and everything is dropped at the end.
 //
 // A reader that looked at d.manual before the BEGIN and reads afterwards, on
-// the same connection, might see what is not committed. Its stamp was taken
-// before it looked, so the changes of that transaction come after the stamp
-// and make what it stores untrue.
+// the same connection, may see what is not committed, and store it. It is not
+// served before the end, and the end makes it untrue.
 
 // beginByHand notes that a transaction is about to begin or end by text, and
 // reports whether it is.

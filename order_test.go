@@ -15,6 +15,8 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/seed92106438/cacheops/internal/sqlcount"
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/region"
 )
 
 // The tests below hold a reader or a writer up at one place and let others
@@ -242,6 +244,92 @@ func TestFollowerIsNotHandedWhatIsOlderThanItsBeginning(t *testing.T) {
 	if got := valueOf(<-follower); got != 7 {
 		t.Errorf("the follower was handed %d, which was gone before it began", got)
 	}
+}
+
+// watching is a region of which a test is told, and that it can hold up.
+type watching struct {
+	region.Region
+	stamping, stored func()
+	pending          bool // what Stamp says of pending changes
+}
+
+func (w *watching) Stamp(ctx context.Context, dep *invalidation.Dependency) (region.Stamp, bool) {
+	w.stamping()
+	stamp, clear := w.Region.Stamp(ctx, dep)
+	return stamp, clear && !w.pending
+}
+
+func (w *watching) Put(ctx context.Context, e *region.Entry) bool {
+	ok := w.Region.Put(ctx, e)
+	w.stored()
+	return ok
+}
+
+// newWatched is a fixture with such a region.
+func newWatched(t *testing.T) (*fixture, *watching) {
+	nothing := func() {}
+	w := &watching{Region: region.Memory(region.MemoryOptions{}), stamping: nothing, stored: nothing}
+	config := everything
+	config.Regions = region.Set{region.Default: w}
+	f := openFixture(t, config, &gorm.Config{})
+	must(t, f.truth.AutoMigrate(&Slow{}))
+	must(t, f.truth.Create(&Slow{ID: 1, Mark: "a"}).Error)
+	return f, w
+}
+
+// The flight has stored what it found and is about to land. A change comes, and
+// then a read that joins the flight: what was stored is older than that read.
+func TestFollowerOfAFlightThatIsLanding(t *testing.T) {
+	f, w := newWatched(t)
+	g := newGate()
+	w.stored = g.stop
+	one := f.watch("row 1", slow(1))
+	leader := make(chan answer)
+	go func() { leader <- one.read(f.db.WithContext(t.Context())) }()
+	<-g.reached
+	f.setValue(1, 7)
+	ctx := &joined{Context: t.Context(), when: make(chan struct{})}
+	follower := make(chan answer)
+	go func() { follower <- one.read(f.db.WithContext(ctx)) }()
+	<-ctx.when
+	g.open()
+	if got := valueOf(<-leader); got != 0 {
+		t.Errorf("the leader found %d", got)
+	}
+	if got := valueOf(<-follower); got != 7 {
+		t.Errorf("the follower was handed %d, which was gone before it began", got)
+	}
+}
+
+func TestNothingIsStoredWhereTheStampIsRefused(t *testing.T) {
+	f, w := newWatched(t)
+	w.pending = true
+	f.watch("row 1", slow(1)).isBypassed()
+	if n := f.cache.Stats().Refused; n != 2 {
+		t.Errorf("%d results were refused", n)
+	}
+}
+
+// A read has found what it depends on, by a catalogue in which slows is a
+// table. Before it takes the stamp, slows becomes a view.
+func TestDependencyByACatalogueThatWasOvertaken(t *testing.T) {
+	f, w := newWatched(t)
+	must(t, f.db.Take(&Slow{}, 1).Error) // the catalogue is read
+	g := newGate()
+	w.stamping = g.stop
+	total := f.watch("total", into(func(db *gorm.DB, n *int) *gorm.DB {
+		return db.Model(&Slow{}).Select("SUM(value)").Find(n)
+	}))
+	early := make(chan answer)
+	go func() { early <- total.read(f.db) }()
+	<-g.reached
+	must(t, f.db.Exec("ALTER TABLE slows RENAME TO hidden").Error)
+	must(t, f.db.Exec("CREATE VIEW slows AS SELECT * FROM hidden").Error)
+	g.open()
+	<-early
+	must(t, f.db.Table("hidden").Find(&[]map[string]any{}).Error) // the catalogue is read again
+	must(t, f.db.Exec("UPDATE hidden SET value = 7").Error)
+	total.isBypassed()
 }
 
 func TestFlightGoesOnWhenItsReaderGivesUp(t *testing.T) {
