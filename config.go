@@ -55,6 +55,7 @@ var ErrConfig = errors.New("bad configuration")
 // defaults are the values a Config stands for, checked.
 type defaults struct {
 	regions      region.Set
+	distinct     []region.Region // each once: one may have several names
 	matcher      *profiles.Matcher
 	unseenCommit time.Duration
 }
@@ -80,21 +81,15 @@ func (c *Config) resolve() (*defaults, error) {
 	if err := d.regions.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+	for _, r := range d.regions {
+		if !slices.Contains(d.distinct, r) {
+			d.distinct = append(d.distinct, r)
+		}
+	}
 	matcher, err := c.Profiles.Compile(func(name string) bool { return d.regions[name] != nil })
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	d.matcher = matcher
 	return d, nil
-}
-
-// distinct returns each region of the set once: one may have several names.
-func distinct(set region.Set) []region.Region {
-	var out []region.Region
-	for _, r := range set {
-		if !slices.Contains(out, r) {
-			out = append(out, r)
-		}
-	}
-	return out
 }

@@ -76,7 +76,7 @@ func (d *database) pays(db *gorm.DB, shape *invalidation.Shape, relation *invali
 		if change.Kind != invalidation.Update {
 			written = invalidation.Columns{All: true}
 		}
-		for _, r := range distinct(d.regions()) {
+		for _, r := range d.distinctRegions() {
 			if r.Watches(change.Table, open, written) {
 				return true
 			}

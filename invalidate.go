@@ -136,7 +136,7 @@ func (p *Plugin) InvalidateQuery(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) 
 	if len(found.key.Text) == 0 {
 		return nil // no such query can be cached
 	}
-	for _, r := range distinct(p.regions()) {
+	for _, r := range p.distinctRegions() {
 		r.Delete(db.Statement.Context, found.key)
 	}
 	return nil

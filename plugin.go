@@ -86,6 +86,14 @@ func (p *Plugin) regions() region.Set {
 	return p.resolved.regions
 }
 
+// distinctRegions returns each of them once.
+func (p *Plugin) distinctRegions() []region.Region {
+	if p.check() != nil {
+		return nil
+	}
+	return p.resolved.distinct
+}
+
 // each returns the databases registered so far.
 func (p *Plugin) each() []*database {
 	p.mu.Lock()

@@ -16,7 +16,7 @@ func (p *Plugin) Announce(ctx context.Context, changes []invalidation.Change) (r
 	for _, d := range a.definitions {
 		d.begin()
 	}
-	for _, r := range distinct(p.regions()) {
+	for _, r := range p.distinctRegions() {
 		intent, err := r.Announce(ctx, changes)
 		if err != nil {
 			a.Abort(ctx)

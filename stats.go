@@ -64,7 +64,7 @@ func (p *Plugin) Stats() Stats {
 	for name, r := range p.regions() {
 		s.Regions[name] = r.Stats()
 	}
-	for _, r := range distinct(p.regions()) {
+	for _, r := range p.distinctRegions() {
 		stats := r.Stats()
 		s.Entries += stats.Entries
 		s.Bytes += stats.Bytes

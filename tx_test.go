@@ -9,7 +9,6 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops"
-	"github.com/seed92106438/cacheops/profiles"
 )
 
 var errRollback = errors.New("roll back")
@@ -274,5 +273,3 @@ func TestUnseenCommitEnds(t *testing.T) {
 	must(t, f.cache.InvalidateModel(t.Context(), &Post{})) // written by another plugin
 	one.isFresh()
 }
-
-var _ = profiles.All

@@ -49,9 +49,6 @@ type mark struct {
 // GetDBConn returns the *sql.DB underneath, for (*gorm.DB).DB.
 func (t *Tx) GetDBConn() (*sql.DB, error) { return t.pool.GetDBConn() }
 
-// Unwrap returns the transaction that t stands for.
-func (t *Tx) Unwrap() gorm.Tx { return t.Tx }
-
 // Add queues changes that statements of the transaction have made.
 func (t *Tx) Add(changes ...invalidation.Change) {
 	t.mu.Lock()
