@@ -10,6 +10,7 @@ BENCHTIME      ?= 200ms
 FUZZTIME       ?= 10s
 SOAK_CHECKS    ?= 10000
 SOAK_TIMEOUT   ?= 1h
+PRECISION_STEPS ?= 40000
 
 STATICCHECK_VERSION  := v0.8.2
 GOLANGCILINT_VERSION := v2.15.0
@@ -36,12 +37,12 @@ demo: compiler ## run the quickstart
 	$(GO) run ./examples/quickstart
 
 .PHONY: test
-test: compiler $(STATICCHECK) ## run all that must pass: format, vet, staticcheck, imports, tests with -race
+test: compiler $(STATICCHECK) ## run all that must pass: format, vet, staticcheck, imports, tests with -race on all databases
 	"$$($(GO) env GOROOT)/bin/gofmt" -d . | { ! grep .; }
 	$(GO) vet -race ./...
 	$(RACE) $(STATICCHECK) ./...
 	scripts/no-test-imports
-	$(GO) test -race -timeout=4m ./...
+	scripts/test
 
 .PHONY: lint
 lint: compiler $(GOLANGCILINT) ## run golangci-lint and check that go.mod is tidy
@@ -52,21 +53,25 @@ lint: compiler $(GOLANGCILINT) ## run golangci-lint and check that go.mod is tid
 bench: compiler ## run the benchmarks, then print times relative to the first of each group (BENCH, BENCHTIME)
 	$(GO) test -run='^$$' -bench='$(BENCH)' -benchtime=$(BENCHTIME) -benchmem ./... | awk -f scripts/ratios.awk
 
+.PHONY: precision
+precision: compiler ## play the trace of docs/precision.md and write its figures anew (PRECISION_STEPS)
+	[ ! -f .services/env ] || . .services/env; $(GO) test -count=1 -timeout=1h ./internal/precision -precision.steps=$(PRECISION_STEPS) -precision.document=../../docs/precision.md
+
 .PHONY: fuzz
 fuzz: compiler ## fuzz every target for a while (FUZZTIME each)
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: soak
-soak: compiler ## run the property tests for long (SOAK_CHECKS cases each, at most SOAK_TIMEOUT)
+soak: compiler ## run the property tests for long, on all databases (SOAK_CHECKS cases each, at most SOAK_TIMEOUT)
 	scripts/soak $(SOAK_CHECKS) $(SOAK_TIMEOUT)
 
 .PHONY: services
-services: ## start what the tests need beside Go
-	@echo "services: nothing to start"
+services: compiler ## start the servers that the tests need and that do not answer
+	@scripts/services start
 
 .PHONY: services-stop
 services-stop: ## stop what "make services" started
-	@echo "services: nothing to stop"
+	@scripts/services stop
 
 .PHONY: clean
 clean: ## remove the tools that were built here

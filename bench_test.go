@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/seed92106438/cacheops"
+	"github.com/seed92106438/cacheops/internal/sqlcount"
 	"github.com/seed92106438/cacheops/profiles"
 )
 
@@ -60,6 +61,13 @@ func benchFile(tb testing.TB, statuses int) string {
 	return path
 }
 
+// openFile opens the file, and counts what is sent. What is measured is the
+// plugin, so the database is SQLite whatever the tests run on.
+func openFile(tb testing.TB, path string) (*gorm.DB, *sqlcount.Log) {
+	tb.Helper()
+	return targets["sqlite"].open(tb, sqliteDSN(path), &gorm.Config{})
+}
+
 // uncached opens the file without the plugin, and without counting.
 func uncached(tb testing.TB, path string) *gorm.DB {
 	tb.Helper()
@@ -76,7 +84,7 @@ func uncached(tb testing.TB, path string) *gorm.DB {
 // it sends no statement.
 func hitting(tb testing.TB, path string, read func(*gorm.DB) error) *gorm.DB {
 	tb.Helper()
-	db, log := openDB(tb, path, &gorm.Config{})
+	db, log := openFile(tb, path)
 	must(tb, db.Use(cacheops.New(everything)))
 	must(tb, read(db))
 	log.Take()
@@ -158,6 +166,47 @@ func BenchmarkParallelHit(b *testing.B) {
 	}
 }
 
+// BenchmarkHitOfRows is BenchmarkHit for reads whose rows are scanned from the
+// cache, as from the database, each time.
+func BenchmarkHitOfRows(b *testing.B) {
+	path := benchFile(b, benchStatuses)
+	for _, bench := range []struct {
+		name string
+		read func(*gorm.DB) error
+	}{
+		{"Row", func(db *gorm.DB) error {
+			var name string
+			return db.Model(&Account{}).Select("name").Where("id = ?", 242).Row().Scan(&name)
+		}},
+		{"Scan 1", func(db *gorm.DB) error {
+			var a Account
+			return db.Model(&Account{}).Where("id = ?", 242).Scan(&a).Error
+		}},
+		{"Scan 100 flat", func(db *gorm.DB) error {
+			var list []Account
+			return db.Model(&Account{}).Where("status = ?", 2).Scan(&list).Error
+		}},
+	} {
+		measure := func(name string, db *gorm.DB) {
+			b.Run(bench.name+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					must(b, bench.read(db))
+				}
+			})
+		}
+		measure("uncached", uncached(b, path))
+		cache := cacheops.New(withRows)
+		db := uncached(b, path)
+		must(b, db.Use(cache))
+		must(b, bench.read(db))
+		measure("hit", db)
+		if misses := cache.Stats().Misses; misses != 1 {
+			b.Errorf("%s missed %d times", bench.name, misses)
+		}
+	}
+}
+
 // BenchmarkMiss reads with an argument that is new each time, so that each
 // read looks up in vain, asks the database and stores the result.
 func BenchmarkMiss(b *testing.B) {
@@ -219,7 +268,7 @@ func BenchmarkUpdate(b *testing.B) {
 		return db.Model(&Account{ID: uint(1 + n%1000)}).Update("balance", n).Error
 	}
 	measure := func(name string, config *cacheops.Config, entries int, read func(*gorm.DB, int) error, statements int) {
-		db, log := openDB(b, path, &gorm.Config{})
+		db, log := openFile(b, path)
 		if config != nil {
 			must(b, db.Use(cacheops.New(*config)))
 		}

@@ -17,14 +17,13 @@ const readCallback = "cacheops:registered"
 // changes queued before gorm:commit_or_rollback_transaction.
 func (d *database) register(db *gorm.DB) error {
 	cb := db.Callback()
-	d.query = cb.Query().Get("gorm:query")
 	return errors.Join(
-		cb.Query().Replace("gorm:query", d.read),
+		cb.Query().Replace("gorm:query", d.reader(values{cb.Query().Get("gorm:query")}, d.write)),
 		cb.Create().Replace("gorm:create", d.writer(counted(cb.Create().Get("gorm:create")))),
 		cb.Update().Replace("gorm:update", d.writer(counted(cb.Update().Get("gorm:update")))),
 		cb.Delete().Replace("gorm:delete", d.writer(counted(cb.Delete().Get("gorm:delete")))),
 		cb.Raw().Replace("gorm:raw", d.writer(asText(cb.Raw().Get("gorm:raw")))),
-		cb.Row().Replace("gorm:row", d.rows(scanned(cb.Row().Get("gorm:row")))),
+		cb.Row().Replace("gorm:row", d.reader(rows{cb.Row().Get("gorm:row")}, d.writeRows)),
 		cb.Query().Register(readCallback, func(*gorm.DB) {}),
 	)
 }

@@ -104,7 +104,7 @@ func TestForeignKeyActions(t *testing.T) {
 		name: "update of another column does not", write: exec("UPDATE items SET name = 'new' WHERE id = 1"),
 		fresh: []view{itemNo(1), itemNames}, kept: []view{labelNo(1), labelsOf(1), itemNo(2)},
 	}, {
-		name: "replace deletes what is in the way", write: exec("REPLACE INTO items (id, shelf_id, name) VALUES (1, 1, 'new')"),
+		name: "replace deletes what is in the way", only: "sqlite mysql", write: exec("REPLACE INTO items (id, shelf_id, name) VALUES (1, 1, 'new')"),
 		fresh: []view{itemNo(1), labelNo(1), labelsOf(1), loose}, kept: []view{shelfNo(1)},
 	}, {
 		name: "delete of no row", write: exec("DELETE FROM shelves WHERE id = 7"),
@@ -112,7 +112,7 @@ func TestForeignKeyActions(t *testing.T) {
 	}}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
+			test.parallel(t)
 			test.checkAlone(newShops(t))
 			test.checkInTransaction(newShops(t))
 		})
@@ -125,14 +125,16 @@ func newAudited(t *testing.T) *fixture {
 	t.Helper()
 	f := newShops(t)
 	must(t, f.truth.AutoMigrate(&Note{}, &Tag{}))
-	must(t, f.truth.Create(&Note{ID: 1, Text: "first"}).Error)
+	must(t, f.truth.Create(&Note{Text: "first"}).Error)
 	for _, definition := range []string{
-		"CREATE TRIGGER t1 AFTER UPDATE OF name ON items BEGIN INSERT INTO notes (text) VALUES (new.name); END",
-		"CREATE TRIGGER t2 AFTER INSERT ON notes BEGIN UPDATE labels SET text = new.text WHERE id = 2; END",
+		trigger("t1", "AFTER UPDATE OF name ON items", "INSERT INTO notes (text) VALUES (new.name)"),
+		trigger("t2", "AFTER INSERT ON notes", "UPDATE labels SET text = new.text WHERE id = 2"),
 		"CREATE VIEW named_items AS SELECT i.id, i.name, s.shop_code FROM items i JOIN shelves s ON s.id = i.shelf_id",
-		"CREATE TRIGGER t3 INSTEAD OF DELETE ON named_items BEGIN DELETE FROM items WHERE id = old.id; END",
 	} {
 		must(t, f.truth.Exec(definition).Error)
+	}
+	if *database != "mysql" { // has no triggers on views
+		must(t, f.truth.Exec(trigger("t3", "INSTEAD OF DELETE ON named_items", "DELETE FROM items WHERE id = old.id")).Error)
 	}
 	return f
 }
@@ -140,23 +142,23 @@ func newAudited(t *testing.T) *fixture {
 func TestTriggers(t *testing.T) {
 	tests := []writing{{
 		name: "a trigger that fires another", write: exec("UPDATE items SET name = 'new' WHERE id = 1"),
-		fresh: []view{itemNo(1), notes, labelNo(2), labelTexts}, kept: []view{shelfNo(1), tags},
+		fresh: []view{itemNo(1), notes, labelNo(2), labelTexts}, kept: []view{shelfNo(1), tags}, wide: byTriggers,
 	}, {
 		name: "a trigger by GORM", write: func(db *gorm.DB) error { return db.Model(&Item{ID: 1}).Update("name", "new").Error },
-		fresh: []view{itemNo(1), notes, labelNo(2), labelTexts}, kept: []view{shelfNo(1), tags},
+		fresh: []view{itemNo(1), notes, labelNo(2), labelTexts}, kept: []view{shelfNo(1), tags}, wide: byTriggers,
 	}, {
 		name: "the second alone", write: func(db *gorm.DB) error { return db.Create(&Note{Text: "new"}).Error },
-		fresh: []view{notes, labelNo(2), labelTexts}, kept: []view{itemNo(1), shelfNo(1), tags},
+		fresh: []view{notes, labelNo(2), labelTexts}, kept: []view{itemNo(1), shelfNo(1), tags}, wide: byTriggers,
 	}, {
-		name: "instead of a write to a view", write: exec("DELETE FROM named_items WHERE id = 1"),
-		fresh: []view{itemNo(1), itemNames, labelNo(1)}, kept: []view{tags},
+		name: "instead of a write to a view", only: "sqlite postgres", write: exec("DELETE FROM named_items WHERE id = 1"),
+		fresh: []view{itemNo(1), itemNames, labelNo(1)}, kept: []view{tags}, wide: byTriggers,
 	}, {
 		name: "a table beside", write: exec("INSERT INTO tags (name) VALUES ('new')"),
 		fresh: []view{tags}, kept: []view{itemNo(1), notes, labelNo(2)},
 	}}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
+			test.parallel(t)
 			test.checkAlone(newAudited(t))
 			test.checkInTransaction(newAudited(t))
 		})
@@ -182,8 +184,10 @@ func TestViewsDependOnWhatIsDeclared(t *testing.T) {
 	read.isFresh()
 	must(t, f.db.Exec("UPDATE shops SET code = 'c' WHERE code = 'a'").Error) // cascades to shelves
 	read.isFresh()
-	must(t, f.db.Exec("DELETE FROM named_items WHERE id = 2").Error)
-	read.isFresh()
+	if *database != "mysql" { // which does not delete from views of two tables
+		must(t, f.db.Exec("DELETE FROM named_items WHERE id = 2").Error)
+		read.isFresh()
+	}
 }
 
 // Price has columns that the database computes.
@@ -191,8 +195,18 @@ type Price struct {
 	ID    uint
 	Net   int
 	Tax   int
-	Gross int `gorm:"->;type:integer GENERATED ALWAYS AS (net + tax) VIRTUAL"`
-	Twice int `gorm:"->;type:integer GENERATED ALWAYS AS (gross * 2) STORED"`
+	Gross int `gorm:"->"`
+	Twice int `gorm:"->"`
+}
+
+// createPrices computes one column from another that is computed, where that
+// can be.
+func createPrices() string {
+	const gross, twice = "net bigint, tax bigint, gross bigint GENERATED ALWAYS AS (net + tax) ", "twice bigint GENERATED ALWAYS AS "
+	return sqlFor(
+		"CREATE TABLE prices (id integer PRIMARY KEY, "+gross+"VIRTUAL, "+twice+"(gross * 2) STORED)",
+		"CREATE TABLE prices (id bigserial PRIMARY KEY, "+gross+"STORED, "+twice+"((net + tax) * 2) STORED)",
+		"CREATE TABLE prices (id bigint AUTO_INCREMENT PRIMARY KEY, "+gross+"VIRTUAL, "+twice+"(gross * 2) STORED)")
 }
 
 func TestGeneratedColumns(t *testing.T) {
@@ -205,8 +219,9 @@ func TestGeneratedColumns(t *testing.T) {
 	nets := viewOf("nets", func(db *gorm.DB, n *[]int) *gorm.DB { return db.Model(&Price{}).Order("id").Pluck("net", n) })
 	open := func(t *testing.T) *fixture {
 		f := openFixture(t, everything, &gorm.Config{})
-		must(t, f.truth.AutoMigrate(&Price{}, &Tag{}))
-		must(t, f.truth.Create(&[]Price{{ID: 1, Net: 10, Tax: 1}, {ID: 2, Net: 20, Tax: 2}}).Error)
+		must(t, f.truth.Exec(createPrices()).Error)
+		must(t, f.truth.AutoMigrate(&Tag{}))
+		must(t, f.truth.Create(&[]Price{{Net: 10, Tax: 1}, {Net: 20, Tax: 2}}).Error)
 		return f
 	}
 	tests := []writing{{
@@ -224,7 +239,7 @@ func TestGeneratedColumns(t *testing.T) {
 	}}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
+			test.parallel(t)
 			test.checkAlone(open(t))
 			test.checkInTransaction(open(t))
 		})

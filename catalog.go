@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/seed92106438/cacheops/invalidation"
-	"github.com/seed92106438/cacheops/invalidation/sqlite"
 )
 
 // catalogCache keeps the database's catalogue. It is read on the first miss
@@ -14,7 +13,8 @@ import (
 // write: as long as it was not read, nothing is cached that a write could
 // have to spare.
 type catalogCache struct {
-	read func(context.Context, sqlite.Querier) (invalidation.Catalog, error)
+	dialect invalidation.Dialect
+	zoned   bool // it is known in which zone times are written down
 
 	reading chan struct{} // has room for the one that reads
 	current atomic.Pointer[catalog]
@@ -25,6 +25,34 @@ type catalogCache struct {
 type definitions struct {
 	changing   atomic.Int64  // changes that are announced and not settled
 	generation atomic.Uint64 // counts those that were settled
+
+	mu        sync.Mutex
+	temporary map[string]bool // names that some connection may know as another table
+}
+
+// hide notes that a temporary table of that name is being made: on one
+// connection, and no one can tell on which, the name stands for that table.
+func (d *definitions) hide(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.temporary == nil {
+		d.temporary = map[string]bool{}
+	}
+	d.temporary[name] = true
+}
+
+// hidden makes no base table of what may be hidden by a temporary table. Its
+// results are not cached any more, while what is written under its name still
+// counts for what it hides.
+func (d *definitions) hidden(cat invalidation.Catalog) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name := range d.temporary {
+		if cat[name] == nil {
+			cat[name] = &invalidation.Relation{Name: name}
+		}
+		cat[name].Base = false
+	}
 }
 
 // allDefinitions are known by the names of the databases. Plugins that share a
@@ -37,21 +65,25 @@ func definitionsOf(name string) *definitions {
 	return v.(*definitions)
 }
 
-// catalogOf returns the catalogue of the database of that name, which may be
-// registered already by another handle.
-func (p *Plugin) catalogOf(name string) *catalogCache {
+// catalogOf returns the catalogue of the database, which may be registered
+// already by another handle.
+func (p *Plugin) catalogOf(id invalidation.Identity, dialect invalidation.Dialect) *catalogCache {
 	for _, d := range p.each() {
-		if d.name == name {
+		if d.name == id.Database && d.session == id.Session {
 			return d.catalog
 		}
 	}
-	return &catalogCache{read: sqlite.ReadCatalog, reading: make(chan struct{}, 1), definitions: definitionsOf(name)}
+	return &catalogCache{
+		dialect: dialect, zoned: id.Location != nil,
+		reading: make(chan struct{}, 1), definitions: definitionsOf(id.Database),
+	}
 }
 
 // catalog is a catalogue with the generation that it was read in.
 type catalog struct {
 	invalidation.Catalog
 	generation uint64
+	functions  bool // it has functions that may write
 }
 
 // known returns the catalogue by which a write is understood, or nil if it is
@@ -65,6 +97,13 @@ func (c *catalogCache) known() invalidation.Catalog {
 		return current.Catalog
 	}
 	return nil
+}
+
+// calls reports whether a query of any text may call a function that writes. As
+// long as that is not known it may.
+func (c *catalogCache) calls() bool {
+	current := c.current.Load()
+	return current == nil || current.functions || !c.valid(current)
 }
 
 // valid reports whether no definition was changed since cat was read.
@@ -97,7 +136,7 @@ func (cat *catalog) shows(table string, columns []string) bool {
 }
 
 // load returns the catalogue, reading it through q if need be.
-func (c *catalogCache) load(ctx context.Context, q sqlite.Querier) (*catalog, error) {
+func (c *catalogCache) load(ctx context.Context, q invalidation.Querier) (*catalog, error) {
 	if current := c.current.Load(); current != nil && c.valid(current) {
 		return current, nil
 	}
@@ -114,8 +153,15 @@ func (c *catalogCache) load(ctx context.Context, q sqlite.Querier) (*catalog, er
 	// by a change of definitions is never valid.
 	fresh := &catalog{generation: c.generation.Load()}
 	var err error
-	if fresh.Catalog, err = c.read(ctx, q); err != nil {
+	if fresh.Catalog, err = c.dialect.ReadCatalog(ctx, q); err != nil {
 		return nil, err
+	}
+	c.hidden(fresh.Catalog)
+	if !c.zoned {
+		fresh.ForgetZones()
+	}
+	for name := range fresh.Catalog {
+		fresh.functions = fresh.functions || invalidation.IsFunction(name)
 	}
 	c.current.Store(fresh)
 	return fresh, nil

@@ -1,24 +1,26 @@
 package cacheops
 
 import (
-	"reflect"
-
 	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops/invalidation"
-	"github.com/seed92106438/cacheops/querykey"
 )
 
-// untouched reports whether a mutation went well and reached no row. The
-// count does not say so where there are triggers: what they write is not
-// counted, nor is a row whose writing they have replaced or called off.
+// untouched reports whether a mutation went well and reached no row.
 func (d *database) untouched(db *gorm.DB, shape *invalidation.Shape, touched int64) bool {
-	if shape.Verb != invalidation.Mutation || db.Error != nil || touched != 0 {
+	return db.Error == nil && touched == 0 && counts(shape, d.namesIn(db))
+}
+
+// counts reports whether the database's count of a mutation says how many rows
+// it has reached. It does not where there are triggers: what they write is not
+// counted, nor is a row whose writing they have replaced or called off. Nor does
+// it where only the table is known: TRUNCATE is said to reach no row.
+func counts(shape *invalidation.Shape, catalog invalidation.Catalog) bool {
+	if shape.Verb != invalidation.Mutation || shape.Uncounted {
 		return false
 	}
-	catalog := d.catalog.known()
 	for _, w := range shape.Writes {
-		if relation := catalog[w.Table]; relation == nil || len(relation.Triggered) > 0 {
+		if relation := catalog[w.Table]; relation == nil || len(relation.Triggered) > 0 || w.Kind == invalidation.Any {
 			return false
 		}
 	}
@@ -34,15 +36,21 @@ func (d *database) changesOf(db *gorm.DB, shape *invalidation.Shape, facts inval
 			Writes: []invalidation.Write{{Table: invalidation.Name(db.Statement.Table), Kind: invalidation.Any}},
 		}
 	}
-	return shape.Changes(d.name, storedArgs(db.Statement.Vars), d.catalog.known(), facts)
+	args := d.stored(db.Statement.Vars)
+	var changes []invalidation.Change
+	for _, each := range d.everyone() {
+		changes = append(changes, shape.Changes(each.name, args, each.namesIn(db), facts)...)
+	}
+	return changes
 }
 
 // ignored takes out the columns that profiles want ignored, and the changes
 // of which nothing is left.
 func (d *database) ignored(changes []invalidation.Change) []invalidation.Change {
 	kept := changes[:0]
+	catalog := d.catalog.known()
 	for _, c := range changes {
-		if columns := d.profile(c.Table.Name).Ignore; len(columns) == 0 || c.Ignore(columns) {
+		if columns := d.profileOf(catalog, c.Table.Name).Ignore; len(columns) == 0 || c.Ignore(columns) {
 			kept = append(kept, c)
 		}
 	}
@@ -50,45 +58,21 @@ func (d *database) ignored(changes []invalidation.Change) []invalidation.Change 
 }
 
 // addFacts adds what is known of a statement after it went well: how many
-// rows it touched and, of created rows, their keys.
-func (d *database) addFacts(db *gorm.DB, facts *invalidation.Facts) {
+// rows it touched and, of created rows, those parts of their keys that were
+// left to the database.
+func (d *database) addFacts(db *gorm.DB, facts *invalidation.Facts, left leftKeys) {
 	if db.Error != nil {
 		*facts = invalidation.Facts{}
 		return
 	}
 	facts.Rows = max(db.RowsAffected, 0)
-	if facts.HasBefore && facts.Rows != int64(len(facts.Before)) {
-		// The image is not of the rows that were written.
+	image := int64(len(facts.Before))
+	if facts.HasBefore && facts.Rows != image && !(d.countsAltered() && facts.Rows < image) {
+		// The image is not of the rows that were written. If it is of as many,
+		// it is of the same: those are locked and met the WHERE all the time.
 		facts.Before, facts.HasBefore = nil, false
 	}
-	stmt := db.Statement
-	if stmt.Schema == nil || len(stmt.Schema.PrimaryFields) == 0 {
-		return
+	if _, creates := db.Statement.Clauses["INSERT"]; creates {
+		facts.Chosen = left.chosen(db.Statement)
 	}
-	switch rv := stmt.ReflectValue; rv.Kind() {
-	case reflect.Struct:
-		facts.Chosen = []invalidation.Image{primaryKey(stmt, rv)}
-	case reflect.Slice, reflect.Array:
-		for i := range rv.Len() {
-			facts.Chosen = append(facts.Chosen, primaryKey(stmt, rv.Index(i)))
-		}
-	}
-}
-
-// primaryKey returns the key of a model's value as GORM has filled it in, as
-// far as it has.
-func primaryKey(stmt *gorm.Statement, rv reflect.Value) invalidation.Image {
-	image := invalidation.Image{}
-	rv = reflect.Indirect(rv)
-	if rv.Kind() != reflect.Struct || rv.Type() != stmt.Schema.ModelType {
-		return image
-	}
-	for _, field := range stmt.Schema.PrimaryFields {
-		if v, zero := field.ValueOf(stmt.Context, rv); !zero {
-			if stored, ok := querykey.Normalize(v); ok {
-				image[invalidation.Name(field.DBName)] = stored
-			}
-		}
-	}
-	return image
 }

@@ -47,6 +47,19 @@ type Config struct {
 	// statement whose rows are still being read. It should exceed the longest
 	// such transaction. Zero means [DefaultUnseenCommit].
 	UnseenCommit time.Duration
+
+	// ReplicaLag lets results be cached that are read from other pools than
+	// the database's own, among which gorm.io/plugin/dbresolver chooses. It
+	// declares that
+	//
+	//   - the pools of one group of sources and replicas hold the same rows and
+	//     are set up alike, and
+	//   - all of them show a commit after this time at the latest.
+	//
+	// A result is not stored as long as a replica may not show a change that
+	// meets it. If ReplicaLag is zero, reads from other pools bypass the cache.
+	// Writes are seen wherever they are sent.
+	ReplicaLag time.Duration
 }
 
 // ErrConfig is what errors of a bad configuration wrap. db.Use returns them.
@@ -58,14 +71,17 @@ type defaults struct {
 	distinct     []region.Region // each once: one may have several names
 	matcher      *profiles.Matcher
 	unseenCommit time.Duration
+	replicaLag   time.Duration
 }
 
 // resolve checks c and fills in what it leaves open. It does not change c.
 func (c *Config) resolve() (*defaults, error) {
-	d := &defaults{regions: region.Set{}, unseenCommit: c.UnseenCommit}
+	d := &defaults{regions: region.Set{}, unseenCommit: c.UnseenCommit, replicaLag: c.ReplicaLag}
 	switch {
 	case c.UnseenCommit < 0:
 		return nil, fmt.Errorf("cacheops: %w: UnseenCommit is negative", ErrConfig)
+	case c.ReplicaLag < 0:
+		return nil, fmt.Errorf("cacheops: %w: ReplicaLag is negative", ErrConfig)
 	case c.UnseenCommit == 0:
 		d.unseenCommit = DefaultUnseenCommit
 	}

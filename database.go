@@ -3,40 +3,37 @@ package cacheops
 import (
 	"fmt"
 	"math"
-	"net/url"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops/internal/track"
 	"github.com/seed92106438/cacheops/invalidation"
-	"github.com/seed92106438/cacheops/invalidation/sqlite"
+	_ "github.com/seed92106438/cacheops/invalidation/sqlite" // is built in
+	"github.com/seed92106438/cacheops/invalidation/standard"
 )
 
 // database is what the plugin knows of one *gorm.DB that it was registered
 // with: who it is, how to read its SQL, and GORM's own callbacks.
 type database struct {
 	*Plugin
-	name     string // its identity in keys, boxes and journals
-	root     *gorm.DB
-	pool     *track.Pool // the primary: results are stored only from here
-	analyzer invalidation.Analyzer
-	shapes   *otter.Cache[string, *invalidation.Shape]
-	catalog  *catalogCache
-	flights  flights
-
-	// manual counts BEGINs that were sent as text on the pool. From then on
-	// no one can tell which statements share a connection with an open
-	// transaction, so nothing is served or stored until it ends.
-	manual atomic.Int64
-
-	// query is the callback that serves reads past the cache.
-	query func(*gorm.DB)
+	*family
+	name    string // its identity in keys, boxes and journals
+	session string // how its connections are set up, in keys
+	root    *gorm.DB
+	source  string         // the data source name that root was opened with, if known
+	zone    *time.Location // in which the driver writes times down, if known
+	found   bool           // rows that a write has found count as touched
+	pool    *track.Pool
+	dialect invalidation.Dialect
+	shapes  *otter.Cache[string, *invalidation.Shape]
+	catalog *catalogCache
+	flights flights
 }
 
 // maxShapes bounds the analysed texts that are kept, in bytes. GORM makes few
@@ -55,28 +52,43 @@ func newShapes() *otter.Cache[string, *invalidation.Shape] {
 	})
 }
 
-func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, analyzer invalidation.Analyzer) *database {
-	name := p.config.Database
-	if name == "" {
-		name = identity(db.Dialector, pool)
+func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, dialect invalidation.Dialect) *database {
+	id := identify(db, dialect, pool)
+	if p.config.Database != "" {
+		id.Database = p.config.Database
 	}
 	return &database{
-		Plugin:   p,
-		name:     name,
-		root:     db,
-		pool:     pool,
-		analyzer: analyzer,
-		shapes:   newShapes(),
-		catalog:  p.catalogOf(name),
+		Plugin:  p,
+		name:    id.Database,
+		session: id.Session,
+		zone:    id.Location,
+		found:   id.CountsFound,
+		source:  dataSource(db.Dialector),
+		root:    db,
+		pool:    pool,
+		dialect: dialect,
+		shapes:  newShapes(),
+		catalog: p.catalogOf(id, dialect),
 	}
 }
 
-// analyzerOf returns the analyser for the dialect's SQL.
-func analyzerOf(dialector gorm.Dialector) (invalidation.Analyzer, error) {
-	if name := dialector.Name(); name != "sqlite" {
-		return nil, fmt.Errorf("cacheops: no analyser for the SQL of %q", name)
+// dialectOf returns what is known of the databases that db's driver is for. A
+// kind that there is no package for is understood by whole tables.
+func dialectOf(db *gorm.DB) (invalidation.Dialect, error) {
+	name := db.Name()
+	if dialect, ok := invalidation.DialectOf(name); ok {
+		return dialect, nil
 	}
-	return sqlite.Analyzer{}, nil
+	if path, ok := dialects[name]; ok {
+		return nil, fmt.Errorf("cacheops: %w: to cache %s, import _ %q", ErrConfig, name, path)
+	}
+	return standard.Dialect{Name: name}, nil
+}
+
+// dialects has the packages that are not linked unless they are imported.
+var dialects = map[string]string{
+	"postgres": "github.com/seed92106438/cacheops/invalidation/postgres",
+	"mysql":    "github.com/seed92106438/cacheops/invalidation/mysql",
 }
 
 // shape returns the shape of an SQL text, analysing it the first time.
@@ -84,7 +96,7 @@ func (d *database) shape(sql string) *invalidation.Shape {
 	if shape, ok := d.shapes.GetIfPresent(sql); ok {
 		return shape
 	}
-	shape := d.analyzer.Analyze(sql)
+	shape := d.dialect.Analyze(sql)
 	// The text may be part of a buffer that GORM goes on to use.
 	d.shapes.Set(strings.Clone(sql), shape)
 	return shape
@@ -97,16 +109,19 @@ var unnamed atomic.Int64
 // registered twice stays one database.
 var identities sync.Map // gorm.ConnPool -> string
 
-// identity makes the name of a database from its data source name. Two
-// handles on one SQLite file get one identity however the path is written;
-// databases in memory, and those opened from a pool, get one per pool.
-func identity(dialector gorm.Dialector, pool *track.Pool) string {
-	if path, ok := sqlitePath(dataSource(dialector)); ok {
-		return dialector.Name() + ":" + path
+// identify tells which database db leads to. One whose data source has no name
+// that others could use is a database of its own for each pool.
+func identify(db *gorm.DB, dialect invalidation.Dialect, pool *track.Pool) invalidation.Identity {
+	var id invalidation.Identity
+	if name := dataSource(db.Dialector); name != "" {
+		id = dialect.Identify(name)
 	}
-	name := fmt.Sprintf("%s#%d", dialector.Name(), unnamed.Add(1))
-	actual, _ := identities.LoadOrStore(pool.Unwrap(), name)
-	return actual.(string)
+	if id.Database == "" {
+		name := fmt.Sprintf("%s#%d", db.Name(), unnamed.Add(1))
+		actual, _ := identities.LoadOrStore(pool.Unwrap(), name)
+		id.Database = actual.(string)
+	}
+	return id
 }
 
 // dataSource returns the field DSN that GORM's dialectors have, or "".
@@ -119,39 +134,4 @@ func dataSource(dialector gorm.Dialector) string {
 		return dsn.String()
 	}
 	return ""
-}
-
-// sqlitePath returns the absolute path of the file that dsn names. It reports
-// false for databases in memory.
-func sqlitePath(dsn string) (string, bool) {
-	rest, uri := strings.CutPrefix(dsn, "file:")
-	path, query, _ := strings.Cut(rest, "?")
-	if uri {
-		path = uriPath(path)
-	}
-	if path == "" || path == ":memory:" || strings.Contains(query, "mode=memory") {
-		return "", false
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return "", false
-	}
-	// The file may not exist yet, but its folder does, or opening fails.
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
-		abs = filepath.Join(dir, filepath.Base(abs))
-	}
-	if file, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = file
-	}
-	return abs, true
-}
-
-// uriPath returns the path of a URI, from which "file:" and the query are cut.
-func uriPath(path string) string {
-	path, _, _ = strings.Cut(path, "#")
-	path = strings.TrimPrefix(path, "//localhost")
-	if unescaped, err := url.PathUnescape(path); err == nil {
-		return unescaped
-	}
-	return path
 }

@@ -30,7 +30,8 @@
 //
 // # What is not seen
 //
-// Writes that do not go through GORM (another process, a raw *sql.DB) are
-// seen only through the Invalidate methods and by the TTL. The README lists
-// the limits.
+// Writes that do not go through GORM are seen on pools with a
+// [Plugin.Connector]. Others, such as those of another process, are known only
+// through [Plugin.Wrote], [Plugin.WroteSQL] and the Invalidate methods, and by
+// the TTL. The README lists the limits.
 package cacheops

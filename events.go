@@ -15,7 +15,7 @@ import (
 // they must be fast, must be safe for concurrent use, and must not use the
 // database or the plugin. The structs may get further fields.
 type Events struct {
-	// Read is told of every read that GORM's query callback serves.
+	// Read is told of every read that GORM's callbacks for queries and rows serve.
 	Read func(context.Context, ReadInfo)
 	// Change is told of every change when it is settled as committed.
 	Change func(context.Context, ChangeInfo)
@@ -72,14 +72,19 @@ const (
 	ForeignPool   Bypass = "connection is not tracked"
 	OtherPool     Bypass = "not the primary database"
 	ManualBegin   Bypass = "BEGIN was sent as text"
-	Locking       Bypass = "locking clause"
-	FirstOrCreate Bypass = "FirstOrCreate or FirstOrInit"
-	ContextDone   Bypass = "context is done"
-	NoSuchRegion  Bypass = "no such region"
-	BadArgument   Bypass = "argument has no stored form"
-	BadDest       Bypass = "destination cannot be copied"
-	PresetDest    Bypass = "destination is not empty"
-	NoTable       Bypass = "reads no table"
-	UnknownTable  Bypass = "not known to be a table"
-	NoCatalogue   Bypass = "catalogue cannot be read"
+	// SessionChanged: a statement such as SET search_path has changed what
+	// names mean on some connection of the pool.
+	SessionChanged Bypass = "session was changed"
+	Locking        Bypass = "locking clause"
+	FirstOrCreate  Bypass = "FirstOrCreate or FirstOrInit"
+	ContextDone    Bypass = "context is done"
+	NoSuchRegion   Bypass = "no such region"
+	BadArgument    Bypass = "argument has no stored form"
+	// TimeArgument: an argument such as 'now' may stand for another time later.
+	TimeArgument Bypass = "argument may mean the present"
+	BadDest      Bypass = "destination cannot be copied"
+	PresetDest   Bypass = "destination is not empty"
+	NoTable      Bypass = "reads no table"
+	UnknownTable Bypass = "not known to be a table"
+	NoCatalogue  Bypass = "catalogue cannot be read"
 )

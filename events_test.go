@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -148,18 +147,18 @@ func TestChangeIsTold(t *testing.T) {
 		want  []cacheops.ChangeInfo
 	}{
 		{"create", func(db *gorm.DB) error { return db.Create(&[]Note{{Text: "a"}, {Text: "b"}}).Error },
-			[]cacheops.ChangeInfo{{Table: "notes", Kind: invalidation.Insert, Rows: 2}}},
+			[]cacheops.ChangeInfo{{Table: f.canonical("notes"), Kind: invalidation.Insert, Rows: 2}}},
 		{"update", func(db *gorm.DB) error { return setTitle(db, 1, "x") },
-			[]cacheops.ChangeInfo{{Table: "posts", Kind: invalidation.Update, Rows: 1}}},
+			[]cacheops.ChangeInfo{{Table: f.canonical("posts"), Kind: invalidation.Update, Rows: 1}}},
 		{"update of no row", func(db *gorm.DB) error { return setTitle(db, 99, "x") }, nil},
 		{"delete", func(db *gorm.DB) error { return db.Delete(&Note{}, "text = ?", "a").Error },
-			[]cacheops.ChangeInfo{{Table: "notes", Kind: invalidation.Delete, Rows: 1}}},
+			[]cacheops.ChangeInfo{{Table: f.canonical("notes"), Kind: invalidation.Delete, Rows: 1}}},
 		{"raw", func(db *gorm.DB) error { return db.Exec("UPDATE notes SET text = 'c'").Error },
-			[]cacheops.ChangeInfo{{Table: "notes", Kind: invalidation.Update, Rows: 3}}},
+			[]cacheops.ChangeInfo{{Table: f.canonical("notes"), Kind: invalidation.Update, Rows: 3}}},
 		{"definition", func(db *gorm.DB) error { return db.Exec("CREATE INDEX i ON notes (text)").Error },
 			[]cacheops.ChangeInfo{{Table: "*", Kind: invalidation.Redefinition, Rows: -1}}},
 		{"by hand", func(db *gorm.DB) error { return f.cache.InvalidateModel(db.Statement.Context, &Note{}) },
-			[]cacheops.ChangeInfo{{Table: "notes", Kind: invalidation.Any, Rows: -1}}},
+			[]cacheops.ChangeInfo{{Table: f.canonical("notes"), Kind: invalidation.Any, Rows: -1}}},
 	} {
 		l.changes = nil
 		must(t, c.write(f.db))
@@ -255,7 +254,7 @@ func TestRegionThatCannotBeTold(t *testing.T) {
 // The catalogue is read for a miss alone, and without it nothing is cached.
 func TestCatalogueThatCannotBeRead(t *testing.T) {
 	l, f := listen(t, everything)
-	db, _ := openDB(t, filepath.Join(t.TempDir(), "closed.db"), &gorm.Config{})
+	db, _ := openDB(t, on().empty(t), &gorm.Config{})
 	must(t, db.Use(f.cache))
 	pool, err := db.DB()
 	must(t, err)

@@ -8,7 +8,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/seed92106438/cacheops/internal/snapshot"
 	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/profiles"
 	"github.com/seed92106438/cacheops/querykey"
@@ -51,11 +50,11 @@ func (p *Plugin) Explain(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) (*Explan
 	tx := db.Session(&gorm.Session{DryRun: true, SkipDefaultTransaction: true}).Set(explanationKey, &found)
 	// A session again, so that sub-queries can be made of it too.
 	tx = query(tx.Session(&gorm.Session{}))
-	if tx.Error != nil {
+	if explained := found.SQL != "" && errors.Is(tx.Error, gorm.ErrDryRunModeUnsupported); tx.Error != nil && !explained {
 		return nil, fmt.Errorf("cacheops: explaining a query: %w", tx.Error)
 	}
 	if found.SQL == "" {
-		return nil, errors.New("cacheops: explaining a query: it is not a read that GORM's query callback serves")
+		return nil, errors.New("cacheops: explaining a query: it is not a read")
 	}
 	return &found, nil
 }
@@ -63,15 +62,15 @@ func (p *Plugin) Explain(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) (*Explan
 // explain serves a dry run. It renders the SQL as ever and, if the statement
 // comes from Explain, fills the explanation in. The query that begins first
 // is the one: its sub-queries and preloads are rendered after it has begun.
-func (d *database) explain(db *gorm.DB) {
+func (d *database) explain(db *gorm.DB, form form) {
 	v, _ := db.Statement.Settings.Load(explanationKey)
 	found, ok := v.(*Explanation)
 	if !ok || found.begun {
-		d.query(db)
+		form.send(db)
 		return
 	}
 	raw := db.Statement.SQL.Len() > 0
-	r := read{db: db, stmt: db.Statement}
+	r := read{db: db, stmt: db.Statement, form: form}
 	*found = Explanation{Table: d.tableOf(r.stmt), begun: true}
 	if raw && d.shape(db.Statement.SQL.String()).Verb != invalidation.Query {
 		return
@@ -80,12 +79,12 @@ func (d *database) explain(db *gorm.DB) {
 	if found.Bypass = d.prepare(&r); found.Bypass == "" {
 		found.Bypass = d.address(&r, &builder)
 	}
-	d.query(db)
+	form.send(db)
 	if db.Error != nil {
 		return
 	}
-	found.SQL, found.Op = db.Statement.SQL.String(), opOf(db.Statement)
-	if _, ok := snapshot.Supported(db.Statement.Dest); ok && d.identify(&r, &builder) == "" {
+	found.SQL, found.Op = db.Statement.SQL.String(), form.kind(db.Statement)
+	if form.refusal(db.Statement) == "" && d.identify(&r, &builder) == "" {
 		found.key = r.key.Clone()
 	}
 	if found.Bypass != "" {

@@ -11,7 +11,6 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"github.com/seed92106438/cacheops/internal/snapshot"
 	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/querykey"
 	"github.com/seed92106438/cacheops/region"
@@ -22,59 +21,59 @@ import (
 // it can go on when the read has given up.
 type flight struct {
 	*database
-	region  region.Region
-	id      string // of concurrent flights for the same result
-	key     querykey.Key
-	dep     *invalidation.Dependency
-	catalog *catalog
-	star    string // see invalidation.Shape
-	maxRows int
-	ttl     time.Duration
-	noneTTL time.Duration // for a result without rows
-	tx      *gorm.DB      // with a statement of its own
-	columns *columnTap
+	form     form
+	region   region.Region
+	id       string // of concurrent flights for the same result
+	key      querykey.Key
+	dep      *invalidation.Dependency
+	catalog  *catalog
+	shape    *invalidation.Shape
+	narrows  bool // whether partners may be asked for
+	maxRows  int
+	maxBytes int64
+	ttl      time.Duration
+	noneTTL  time.Duration // for a result without rows
+	tx       *gorm.DB      // with a statement of its own
+	columns  *columnTap
 }
 
 // landing is what a flight came back with: an entry that was stored and may
 // be shared, or else the original, which is for the flight's own read alone.
 type landing struct {
 	entry    *region.Entry
-	stored   bool          // the entry was there already: no query was sent
-	value    reflect.Value // the original
-	rows     int64
-	columns  []string
-	panicked any // what the query panicked with
+	stored   bool   // the entry was there already: no query was sent
+	own      result // the original
+	panicked any    // what the query panicked with
 }
 
 // fill puts what was found into the destination of db's statement.
 func (l *landing) fill(db *gorm.DB) bool {
 	if l.entry != nil {
-		return l.entry.Value.(*snapshot.Snapshot).Fill(db)
+		return l.entry.Value.(filler).Fill(db)
 	}
-	return snapshot.Move(db, l.value, l.rows, l.columns)
+	return l.own.Fill(db)
 }
 
 // newFlight prepares the query of r to be sent.
 func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog) *flight {
 	text := string(r.key.Text)
 	f := &flight{
-		database: d, region: r.region, id: r.name + "\x00" + text,
+		database: d, form: r.form, region: r.region, id: r.name + "\x00" + text,
 		key: querykey.Key{Hash: r.key.Hash, Text: []byte(text)},
-		dep: dep, catalog: cat, maxRows: r.profile.MaxRows,
-		star:    d.shape(r.stmt.SQL.String()).Star,
+		dep: dep, catalog: cat, maxRows: r.profile.MaxRows, maxBytes: r.profile.MaxBytes,
+		shape: d.shape(r.stmt.SQL.String()), narrows: !r.profile.NoPartners,
 		columns: &columnTap{ConnPool: r.stmt.ConnPool},
 	}
 	f.ttl, f.noneTTL = ttls(r)
-	dest, value := snapshot.Fresh(r.stmt.ReflectValue.Type())
 	stmt := &gorm.Statement{
 		Table: r.stmt.Table, Model: r.stmt.Model, Schema: r.stmt.Schema,
-		Dest: dest, ReflectValue: value,
 		Joins: r.stmt.Joins, ColumnMapping: r.stmt.ColumnMapping,
 		ConnPool: f.columns, Clauses: map[string]clause.Clause{},
 		Vars: frozen(r.stmt), SkipHooks: true,
 		Unscoped: true, // the SQL is written already
 	}
 	stmt.SQL.WriteString(r.stmt.SQL.String())
+	r.form.aim(stmt, r.stmt)
 	f.tx = &gorm.DB{Config: r.db.Config, Statement: stmt}
 	stmt.DB = f.tx
 	return f
@@ -137,18 +136,21 @@ func (f *flight) run(ctx context.Context) (*landing, error) {
 	if entry, _ := f.region.Get(ctx, f.key); entry != nil {
 		return &landing{entry: entry, stored: true}, nil
 	}
-	stamp, clear := f.region.Stamp(ctx, f.dep)
-	clear = clear && f.database.catalog.valid(f.catalog)
+	lag := f.lag(f.columns.ConnPool)
+	stamp, clear := f.region.Stamp(ctx, f.dep, lag)
+	clear = clear && f.database.catalog.valid(f.catalog) && f.covers(lag, f.columns.ConnPool)
 	f.tx.Statement.Context = ctx
-	f.query(f.tx)
-	if f.tx.Error != nil && f.columns.names == nil {
-		return nil, f.tx.Error // the database refused
+	m := f.mark(f.tx, mark{own: true})
+	own, err := f.form.fetch(f.tx.Statement.Context, f)
+	m.lift()
+	if own == nil {
+		return nil, err // the database refused
 	}
-	found := &landing{value: f.tx.Statement.ReflectValue, rows: f.tx.RowsAffected, columns: f.columns.mapped(f.tx.Statement.ColumnMapping)}
-	if f.tx.Error != nil {
-		return found, f.tx.Error
+	found := &landing{own: own}
+	if err != nil {
+		return found, err
 	}
-	if clear && f.store(ctx, found, stamp) {
+	if clear && !m.saw() && f.store(ctx, found, stamp) {
 		f.counters.fills.Add(1)
 	} else {
 		f.counters.refused.Add(1)
@@ -158,23 +160,27 @@ func (f *flight) run(ctx context.Context) (*landing, error) {
 
 // store makes an entry of what was found, if it may be one.
 func (f *flight) store(ctx context.Context, found *landing, stamp region.Stamp) bool {
-	if f.maxRows > 0 && found.rows > int64(f.maxRows) || !f.catalog.shows(f.star, f.columns.names) {
+	if f.maxRows > 0 && found.own.rows() > int64(f.maxRows) || !f.catalog.shows(f.shape.Star, f.columns.names) || f.strayed.Load() {
 		return false
 	}
-	snap, err := snapshot.Take(found.value, found.rows, found.columns)
+	dep := f.narrowed(ctx, found.own)
+	kept, size, err := found.own.keep()
 	if err != nil {
 		f.report(ctx, f.tx.Statement.Table, err)
 		return false
 	}
-	entry := &region.Entry{
-		Key: f.key, Dependency: f.dep, Stamp: stamp,
-		Value: snap, Size: snap.Size(), TTL: f.ttl,
+	if kept == nil || f.maxBytes > 0 && size > f.maxBytes {
+		return false
 	}
-	if found.rows == 0 {
+	entry := &region.Entry{
+		Key: f.key, Dependency: dep, Stamp: stamp,
+		Value: kept, Size: size, TTL: f.ttl,
+	}
+	if found.own.rows() == 0 {
 		entry.TTL = f.noneTTL
 	}
 	if !f.region.Put(ctx, entry) {
-		// The snapshot has the original now, and no one else has either.
+		// What was kept has the original now, and no one else has either.
 		return false
 	}
 	found.entry = entry

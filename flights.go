@@ -34,7 +34,7 @@ func (fs *flights) join(ctx context.Context, f *flight) (*landing, bool, error) 
 			mine = true
 			return f.guarded(ctx)
 		})
-		return v.(*landing).unpanicked(mine), mine, err
+		return v.(*landing).taken(ctx, mine), mine, err
 	}
 	p := fs.enter(ctx, f.id)
 	defer fs.leave(p, f.id)
@@ -44,7 +44,7 @@ func (fs *flights) join(ctx context.Context, f *flight) (*landing, bool, error) 
 	})
 	select {
 	case result := <-landed:
-		return result.Val.(*landing).unpanicked(mine), mine, result.Err
+		return result.Val.(*landing).taken(ctx, mine), mine, result.Err
 	case <-ctx.Done():
 		return nil, true, ctx.Err()
 	}
@@ -89,10 +89,17 @@ func (f *flight) guarded(ctx context.Context) (found *landing, err error) {
 	return f.run(ctx)
 }
 
-// unpanicked panics on the goroutine of the read whose query panicked.
-func (l *landing) unpanicked(mine bool) *landing {
-	if l != nil && l.panicked != nil && mine {
+// taken is called by each read that the flight has landed for, before it
+// leaves. For the read whose query it was, it panics if the query has.
+func (l *landing) taken(ctx context.Context, mine bool) *landing {
+	if l == nil || !mine {
+		return l
+	}
+	if l.panicked != nil {
 		panic(l.panicked)
+	}
+	if l.own != nil {
+		l.own.claim(ctx)
 	}
 	return l
 }

@@ -1,15 +1,14 @@
 package cacheops_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
-	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/seed92106438/cacheops"
 	"github.com/seed92106438/cacheops/internal/sqlcount"
@@ -64,11 +63,11 @@ func (n *Note) AfterFind(*gorm.DB) error {
 // everything caches every read of every table.
 var everything = cacheops.Config{Profiles: profiles.Set{"*": {Ops: profiles.All, TTL: time.Hour}}}
 
-// fixture is a database file with two handles: one with the plugin, whose
-// statements are counted, and one without, which tells the truth.
+// fixture is a database with two handles: one with the plugin, whose statements
+// are counted, and one without, which tells the truth.
 type fixture struct {
 	*testing.T
-	path  string
+	dsn   string
 	db    *gorm.DB
 	truth *gorm.DB
 	cache *cacheops.Plugin
@@ -80,10 +79,14 @@ type fixture struct {
 // test ends, every read that it watched is compared with the truth.
 func newFixture(t *testing.T, config cacheops.Config) *fixture {
 	t.Helper()
-	f := openFixture(t, config, &gorm.Config{})
-	if err := f.truth.AutoMigrate(&Author{}, &Post{}, &Tag{}, &Note{}); err != nil {
-		t.Fatal(err)
-	}
+	return newFixtureWith(t, config, &gorm.Config{})
+}
+
+// newFixtureWith is newFixture with options of GORM's.
+func newFixtureWith(t *testing.T, config cacheops.Config, options *gorm.Config) *fixture {
+	t.Helper()
+	f := openFixture(t, config, options)
+	on().migrate(t, f.truth)
 	seed(t, f.truth)
 	return f
 }
@@ -91,44 +94,50 @@ func newFixture(t *testing.T, config cacheops.Config) *fixture {
 // openFixture opens a fresh, empty database.
 func openFixture(t *testing.T, config cacheops.Config, options *gorm.Config) *fixture {
 	t.Helper()
-	f := &fixture{T: t, path: filepath.Join(t.TempDir(), "test.db"), cache: cacheops.New(config)}
-	f.truth, _ = openDB(t, f.path, &gorm.Config{})
-	f.db, f.log = openDB(t, f.path, options)
-	if err := f.db.Use(f.cache); err != nil {
-		t.Fatal(err)
+	if config.Events.Error == nil {
+		config.Events.Error = func(_ context.Context, info cacheops.ErrorInfo) { t.Log(info.Err) }
 	}
+	f := &fixture{T: t, dsn: on().empty(t), cache: cacheops.New(config)}
+	f.truth, _ = openDB(t, f.dsn, &gorm.Config{})
+	f.db, f.log = openDB(t, f.dsn, options)
+	must(t, f.db.Use(f.cache))
 	t.Cleanup(f.compareAll)
 	return f
 }
 
-// openDB opens the database file at path.
-func openDB(t testing.TB, path string, options *gorm.Config) (*gorm.DB, *sqlcount.Log) {
+// openDB opens a database of the kind that the tests run on.
+func openDB(t testing.TB, dsn string, options *gorm.Config) (*gorm.DB, *sqlcount.Log) {
 	t.Helper()
-	dsn := "file:" + path + "?_journal_mode=WAL&_synchronous=OFF&_busy_timeout=10000&_foreign_keys=on"
-	conn, log := sqlcount.Open(dsn)
-	options.Logger = logger.Default.LogMode(logger.Silent)
-	db, err := gorm.Open(sqlite.New(sqlite.Config{DSN: dsn, Conn: conn}), options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return db, log
+	return on().open(t, dsn, options)
 }
 
 // seed makes 3 authors, 12 posts in 4 categories, 3 tags and 2 notes.
 func seed(t testing.TB, db *gorm.DB) {
 	t.Helper()
-	day := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	must(t, db.Transaction(func(tx *gorm.DB) error {
+		authors, tags := seedAuthors(), []Tag{{Name: "go"}, {Name: "sql"}, {Name: "cache"}}
+		if err := errors.Join(tx.Create(&authors).Error, tx.Create(&tags).Error); err != nil {
+			return err
+		}
+		posts := seedPosts(tags)
+		return errors.Join(tx.Create(&posts).Error, tx.Create(&[]Note{{Text: "first"}, {Text: "second"}}).Error)
+	}))
+}
+
+func seedAuthors() (authors []Author) {
 	for i := range 3 {
 		author := Author{Name: fmt.Sprintf("author %d", i+1)}
 		if i > 0 {
 			email := fmt.Sprintf("a%d@example.org", i+1)
 			author.Email = &email
 		}
-		must(t, db.Create(&author).Error)
+		authors = append(authors, author)
 	}
-	tags := []Tag{{Name: "go"}, {Name: "sql"}, {Name: "cache"}}
-	must(t, db.Create(&tags).Error)
+	return authors
+}
+
+func seedPosts(tags []Tag) (posts []Post) {
+	day := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for i := range 12 {
 		author, published := uint(1+i%3), day.Add(time.Duration(i)*time.Hour)
 		post := Post{
@@ -140,9 +149,9 @@ func seed(t testing.TB, db *gorm.DB) {
 		if i%2 == 0 {
 			post.Published = &published
 		}
-		must(t, db.Create(&post).Error)
+		posts = append(posts, post)
 	}
-	must(t, db.Create(&[]Note{{Text: "first"}, {Text: "second"}}).Error)
+	return posts
 }
 
 func must(t testing.TB, err error) {

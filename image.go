@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -22,41 +24,154 @@ const maxImage = 256
 // the row's category, so without the image it drops every category's list.
 //
 // The image must not be outrun by another writer. It is read in the write's
-// own transaction, after that has the lock to write, so nothing can change
-// before it commits. On SQLite the lock is taken by a statement that deletes
-// no row: reading first would begin with a snapshot, and upgrading that to a
-// writer fails at once, without waiting, if another writer came between.
+// own transaction, with the locks that the write takes itself: on SQLite that
+// of the database, elsewhere those of the rows. Where rows are locked, others
+// may come to meet the WHERE before the write does; then the count of rows
+// tells, see [database.addFacts].
 //
-// Nothing here may fail the write: on any error there is no image.
-func (d *database) image(tx *track.Tx, db *gorm.DB, send sender) (facts invalidation.Facts) {
+// Nothing here may fail the write: on an error there is no image. But one that
+// may have ended the transaction is the write's own: it would have met it, and
+// sent after it, it would stand alone.
+//
+// What is returned beside the facts is to be called after the write.
+func (d *database) image(tx *track.Tx, db *gorm.DB, send sender) (invalidation.Facts, func()) {
 	if !d.imageable(db) {
-		return facts
+		return invalidation.Facts{}, func() {}
 	}
 	shape := d.sketch(db, send)
 	if shape == nil || len(shape.Writes) != 1 {
-		return facts
+		return invalidation.Facts{}, func() {}
 	}
-	write := shape.Writes[0]
-	relation := d.catalog.known()[write.Table]
-	if relation == nil || !relation.Base || d.profile(write.Table).NoImages || !d.pays(db, shape, relation) {
-		return facts
+	relation := d.namesIn(db)[shape.Writes[0].Table]
+	if relation == nil || !relation.Base || d.profileOf(d.namesIn(db), relation.Name).NoImages || !d.pays(db, shape, relation) {
+		return invalidation.Facts{}, func() {}
 	}
-	if !tx.Writing() {
-		if _, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, lockSQL(db, relation)); err != nil {
-			return facts
+	query := d.imageQuery(db, relation)
+	locks, tells := d.locks(db, shape, relation, query)
+	if !tells {
+		return invalidation.Facts{}, func() {}
+	}
+	query.SQL.WriteString(locks)
+	if !d.dialect.Images().Savepoint {
+		return d.takeImage(tx, db, relation, query), func() {}
+	}
+	return d.trial(tx, db, relation, query)
+}
+
+// imageSavepoint is what is gone back to if an image cannot be read.
+const imageSavepoint = "cacheops_image"
+
+// trial takes an image where an error would spoil the transaction. The savepoint
+// is kept until the write is done: PostgreSQL writes down at some cost who has
+// locked a row, if that was a part of the transaction which has ended before the
+// row is changed. After a write that failed there is nothing to release.
+func (d *database) trial(
+	tx *track.Tx, db *gorm.DB, relation *invalidation.Relation, query *gorm.Statement,
+) (invalidation.Facts, func()) {
+	if send(db, "SAVEPOINT "+imageSavepoint) != nil {
+		return invalidation.Facts{}, func() {}
+	}
+	return d.takeImage(tx, db, relation, query), func() {
+		if db.Error == nil {
+			_ = send(db, "RELEASE SAVEPOINT "+imageSavepoint)
 		}
 	}
-	rows, err := d.readImage(db, relation)
-	if err != nil || len(rows) > maxImage {
+}
+
+// send sends a text in the transaction of db's statement.
+func send(db *gorm.DB, sql string) error {
+	_, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, sql)
+	return err
+}
+
+// takeImage takes the lock, if the dialect has one, and sends the query.
+func (d *database) takeImage(tx *track.Tx, db *gorm.DB, relation *invalidation.Relation, query *gorm.Statement) (facts invalidation.Facts) {
+	images := d.dialect.Images()
+	if images.Lock != "" && !tx.Writing() && send(db, lockSQL(db, images.Lock, relation)) != nil {
+		return facts
+	}
+	rows, err := readImage(db, query)
+	switch {
+	case err != nil:
+		if images.Ends != nil && images.Ends(err) || images.Savepoint && send(db, "ROLLBACK TO SAVEPOINT "+imageSavepoint) != nil {
+			_ = db.AddError(err)
+		}
+		return facts
+	case len(rows) > maxImage, d.countsAltered() && len(rows) != 1:
 		return facts
 	}
 	return invalidation.Facts{Before: rows, HasBefore: true}
 }
 
-// imageable reports whether db may be an update or delete by clauses.
+// locks returns what locks the rows of an image, for the end of its query. It
+// reports false if no image would tell which rows the write reaches.
+func (d *database) locks(
+	db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation, query *gorm.Statement,
+) (string, bool) {
+	images := d.dialect.Images()
+	locks := images.Clause
+	if images.Delete != "" && shape.Writes[0].Kind == invalidation.Delete {
+		locks = images.Delete
+	}
+	switch {
+	case images.Clause == "":
+		return "", true
+	case d.single(db, shape, relation):
+		return " " + locks, true
+	case d.countsAltered(), !d.steady(query):
+		return "", false
+	case images.Search != "":
+		locks = images.Search
+	}
+	return " " + locks, true
+}
+
+// steady reports whether a row that the query has found and locked is one that
+// the write reaches: it asks nothing but the row. A subquery may have another
+// answer by then, so that as many rows are reached, and others.
+func (d *database) steady(query *gorm.Statement) bool {
+	shape := d.shape(query.SQL.String())
+	return shape.Refusal == "" && len(shape.Uses) == 1
+}
+
+// countsAltered reports whether the database counts only rows that a write has
+// altered.
+func (d *database) countsAltered() bool { return d.dialect.Images().Changed && !d.found }
+
+// single reports whether the write can reach only one row: its WHERE gives the
+// value of a unique column, or of each column of the primary key.
+//
+// Where the database counts only rows that a write has altered, the count does
+// not tell whether others came to meet the WHERE since the image was read: one
+// row of the image that stays as it was, and one that came, look like the
+// image. A row that is there, locked, and alone in its key leaves no room.
+func (d *database) single(db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation) bool {
+	for _, change := range d.changesOf(db, shape, invalidation.Facts{}) {
+		if change.Table.Name != relation.Name || len(change.Before) != 1 {
+			continue
+		}
+		box := change.Before[0]
+		for name, column := range relation.Columns {
+			if column.Unique && box.Fixes(name) {
+				return true
+			}
+		}
+		if len(relation.Primary) > 0 && !slices.ContainsFunc(relation.Primary, func(name string) bool { return !box.Fixes(name) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// imageable reports whether db may be an update or delete by clauses, of one
+// table alone. A limit would leave it open which of the rows are reached.
 func (d *database) imageable(db *gorm.DB) bool {
 	stmt := db.Statement
-	return stmt.SQL.Len() == 0 && stmt.Schema != nil && stmt.Clauses["INSERT"].Expression == nil && !d.disabled.Load()
+	if from, ok := stmt.Clauses["FROM"].Expression.(clause.From); ok && len(from.Tables)+len(from.Joins) > 0 {
+		return false
+	}
+	_, limited := stmt.Clauses["LIMIT"]
+	return !limited && stmt.SQL.Len() == 0 && stmt.Schema != nil && stmt.Clauses["INSERT"].Expression == nil && !d.disabled.Load()
 }
 
 // pays reports whether some result looks at what is written and restricts a
@@ -95,28 +210,32 @@ func pinned(boxes []invalidation.Box, column string) bool {
 	return true
 }
 
-// lockSQL is a statement that takes SQLite's lock to write and writes nothing.
-// Its table goes by the catalogue's name: a statement of db.Table that is asked
-// to quote its current table writes it into the SQL that it has built already.
-func lockSQL(db *gorm.DB, relation *invalidation.Relation) string {
-	return fmt.Sprintf("DELETE FROM %s WHERE 0", db.Statement.Quote(clause.Table{Name: relation.Name}))
+// lockSQL is a statement that takes the lock to write and writes nothing. Its
+// table goes by the catalogue's name: a statement of db.Table that is asked to
+// quote its current table writes it into the SQL that it has built already.
+func lockSQL(db *gorm.DB, lock string, relation *invalidation.Relation) string {
+	return fmt.Sprintf(lock, db.Statement.Quote(clause.Table{Name: relation.Name}))
 }
 
-// readImage reads the rows that the statement's WHERE holds for.
-func (d *database) readImage(db *gorm.DB, relation *invalidation.Relation) ([]invalidation.Image, error) {
-	query := &gorm.Statement{DB: db, Table: db.Statement.Table, Schema: db.Statement.Schema, Clauses: map[string]clause.Clause{}}
-	limit := maxImage + 1
-	from := clause.Table{Name: relation.Name}
-	if invalidation.Name(query.Table) != relation.Name {
-		from.Alias = query.Table // of db.Table("posts AS p")
+// imageQuery is a query of the rows that the statement's WHERE holds for.
+func (d *database) imageQuery(db *gorm.DB, relation *invalidation.Relation) *gorm.Statement {
+	query := &gorm.Statement{
+		DB: db, Table: db.Statement.Table, TableExpr: db.Statement.TableExpr, Schema: db.Statement.Schema,
+		Clauses: map[string]clause.Clause{},
 	}
-	query.AddClause(clause.Select{})
-	query.AddClause(clause.From{Tables: []clause.Table{from}})
+	limit := maxImage + 1
+	query.AddClause(clause.Select{Expression: columnsOf(query, d.dialect.Images().Column, relation)})
+	query.AddClause(clause.From{})
 	query.AddClause(clause.Limit{Limit: &limit})
 	if where, ok := db.Statement.Clauses["WHERE"]; ok {
 		query.Clauses["WHERE"] = where
 	}
 	query.Build("SELECT", "FROM", "WHERE", "LIMIT")
+	return query
+}
+
+// readImage sends the query.
+func readImage(db *gorm.DB, query *gorm.Statement) ([]invalidation.Image, error) {
 	rows, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, query.SQL.String(), query.Vars...)
 	if err != nil {
 		return nil, err
@@ -131,6 +250,20 @@ func (d *database) readImage(db *gorm.DB, relation *invalidation.Relation) ([]in
 		images = append(images, image)
 	}
 	return images, rows.Err()
+}
+
+// columnsOf returns what to select so that the driver gives what is stored: see
+// [invalidation.Images].
+func columnsOf(query *gorm.Statement, format string, relation *invalidation.Relation) clause.Expression {
+	if format == "" {
+		return clause.Expr{SQL: "*"}
+	}
+	var list []string
+	for name := range relation.Columns {
+		quoted := query.Quote(clause.Column{Name: name})
+		list = append(list, fmt.Sprintf(format, quoted)+" AS "+quoted)
+	}
+	return clause.Expr{SQL: strings.Join(list, ", ")}
 }
 
 // scanImage reads one row.

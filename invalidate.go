@@ -22,7 +22,7 @@ func (p *Plugin) InvalidateRow(ctx context.Context, model any) error {
 		if err != nil {
 			return nil, err
 		}
-		return unseen(shape.Changes(d.name, nil, d.catalog.known(), invalidation.Facts{Rows: 1})), nil
+		return unseen(shape.Changes(d.name, nil, d.names(ctx), invalidation.Facts{Rows: 1})), nil
 	})
 }
 
@@ -87,7 +87,7 @@ func (p *Plugin) InvalidateModel(ctx context.Context, modelOrTable any) error {
 		if err != nil {
 			return nil, err
 		}
-		return []invalidation.Change{d.anyOf(table)}, nil
+		return []invalidation.Change{d.anyOf(canonical(d.names(ctx), table))}, nil
 	})
 }
 
@@ -106,9 +106,9 @@ func (p *Plugin) InvalidateWhere(ctx context.Context, model any, query any, args
 		if dry.Error != nil {
 			return nil, fmt.Errorf("cacheops: InvalidateWhere of %T: %w", model, dry.Error)
 		}
-		shape := d.shape(dry.Statement.SQL.String())
-		dep := shape.Dependency(d.name, storedArgs(dry.Statement.Vars), d.catalog.known())
-		name := invalidation.Name(dry.Statement.Table)
+		shape, catalog := d.shape(dry.Statement.SQL.String()), d.names(ctx)
+		dep := shape.Dependency(d.name, d.stored(dry.Statement.Vars), catalog)
+		name := canonical(catalog, invalidation.Name(dry.Statement.Table))
 		for _, t := range dep.Tables {
 			if t.Table.Name == name {
 				return unseen([]invalidation.Change{{

@@ -2,7 +2,6 @@ package cacheops_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"gorm.io/gorm"
@@ -190,7 +189,7 @@ func TestInvalidationsLeaveOtherDatabasesOfTheRegionAlone(t *testing.T) {
 	config.Regions = region.Set{region.Default: region.Memory(region.MemoryOptions{})}
 	f := newFixture(t, config)
 	one := f.watch("post 1", firstPost(1)).isCached()
-	other, log := openDB(t, filepath.Join(t.TempDir(), "other.db"), &gorm.Config{})
+	other, log := openDB(t, on().empty(t), &gorm.Config{})
 	must(t, other.AutoMigrate(&Author{}, &Post{}, &Tag{}, &Note{}))
 	seed(t, other)
 	cache := cacheops.New(config)

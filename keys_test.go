@@ -2,7 +2,6 @@ package cacheops_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -31,6 +30,9 @@ type (
 func TestDifferentArgumentsAreDifferentQuestions(t *testing.T) {
 	// An expression has no affinity, so SQLite compares it by the type too.
 	const views, title = "views + 0 = ?", "title || '' = ?"
+	words := sqlFor("title || ' ' || body = ? || ? OR title = ?", "title || ' ' || body = ?::text || ? OR title = ?",
+		"CONCAT(title, ' ', body) = CONCAT(?, ?) OR title = ?")
+	same := sqlFor("title IS ?", "title IS NOT DISTINCT FROM ?", "title <=> ?")
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	ten, twenty, empty := int64(10), int64(20), ""
 	f := newFixture(t, everything)
@@ -43,13 +45,13 @@ func TestDifferentArgumentsAreDifferentQuestions(t *testing.T) {
 		{"number and a defined type of it", views, []any{10}, []any{level(10)}},
 		{"text and bytes", title, []any{"Post 3"}, []any{[]byte("Post 3")}},
 		{"text and a defined type of it", title, []any{"Post 3"}, []any{label("Post 3")}},
-		{"words that join alike", "title || ' ' || body = ? || ? OR title = ?", []any{"a b", "c", "Post 1"}, []any{"a", "b c", "Post 1"}},
+		{"words that join alike", words, []any{"a b", "c", "Post 1"}, []any{"a", "b c", "Post 1"}},
 		{"order", "views = ? OR score = ?", []any{10, 3}, []any{3, 10}},
-		{"nil and empty", "deleted_at IS ?", []any{nil}, []any{""}},
-		{"nil pointer and pointer to empty", "deleted_at IS ?", []any{(*string)(nil)}, []any{&empty}},
+		{"nil and empty", same, []any{nil}, []any{""}},
+		{"nil pointer and pointer to empty", same, []any{(*string)(nil)}, []any{&empty}},
 		{"pointers to other values", views, []any{&ten}, []any{&twenty}},
-		{"number and bool", views, []any{1}, []any{true}},
-		{"integer and float", "CAST(views AS TEXT) = CAST(? AS TEXT)", []any{10}, []any{10.0}},
+		{"number and bool", sqlFor(views, "", views), []any{1}, []any{true}},
+		{"integer and float", sqlFor("CAST(views AS TEXT) = CAST(? AS TEXT)", "", "CAST(views AS CHAR) = CAST(? AS CHAR)"), []any{10}, []any{10.0}},
 		{"integers past 2^53", "views + 9007199254740993 - ? = 10", []any{int64(9007199254740993)}, []any{int64(9007199254740992)}},
 		{"an instant in two zones", "published = ?", []any{noon}, []any{noon.In(time.FixedZone("", 3600))}},
 		{"instants a nanosecond apart", "published = ?", []any{noon}, []any{noon.Add(1)}},
@@ -57,6 +59,9 @@ func TestDifferentArgumentsAreDifferentQuestions(t *testing.T) {
 		{"lists in another order", "id IN ?", []any{[]int{1, 2}}, []any{[]int{2, 1}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if test.condition == "" {
+				onlyOn(t, "sqlite mysql", "PostgreSQL says of which type an argument is")
+			}
 			f := f.again(t, everything, &gorm.Config{})
 			a := f.watch(fmt.Sprintf("%#v", test.a), where(test.condition, test.a...)).isCached()
 			b := f.watch(fmt.Sprintf("%#v", test.b), where(test.condition, test.b...)).isCached()
@@ -142,10 +147,10 @@ func TestKeySetsTenantsApart(t *testing.T) {
 	f := newFixture(t, everything)
 	as := func(tenant string) *watched {
 		return f.watch("tenant "+tenant, into(func(db *gorm.DB, p *[]Post) *gorm.DB {
-			return db.Scopes(cacheops.Cache(cacheops.Key(tenant))).Preload("Author").Find(p)
+			return db.Scopes(cacheops.Cache(cacheops.Key(tenant))).Preload("Author").Order("id").Find(p)
 		}))
 	}
-	none := f.watch("no tenant", into(func(db *gorm.DB, p *[]Post) *gorm.DB { return db.Preload("Author").Find(p) }))
+	none := f.watch("no tenant", into(func(db *gorm.DB, p *[]Post) *gorm.DB { return db.Preload("Author").Order("id").Find(p) }))
 	a, b := as("a"), as("b")
 	for _, w := range []*watched{a, b, none} {
 		w.costs(2) // the preload is set apart as well
@@ -231,16 +236,16 @@ func TestPluginsOnOneFileShareARegion(t *testing.T) {
 	other.isKept()
 }
 
-// A file is one database however its path is written, and Config.Database
-// says so where the paths do not.
+// A database is one however its name is written, and Config.Database says so
+// where the names do not.
 func TestIdentityOfADatabase(t *testing.T) {
 	shared := region.Memory(region.MemoryOptions{})
 	config := sharing(shared)
 	config.Database = "orders"
 	f := newFixture(t, sharing(shared))
 	f.watch("post 1", firstPost(1)).isCached()
-	indirect := &fixture{T: t, path: filepath.Dir(f.path) + "/./" + filepath.Base(f.path), truth: f.truth}
-	indirect.again(t, sharing(shared), &gorm.Config{}).watch("post 1, by another path", firstPost(1)).isKept()
-	f.again(t, config, &gorm.Config{}).watch("post 1, by a name", firstPost(1)).isCached()
+	indirect := &fixture{T: t, dsn: on().alias(f.dsn), truth: f.truth}
+	indirect.again(t, sharing(shared), &gorm.Config{}).watch("post 1, by another name", firstPost(1)).isKept()
+	f.again(t, config, &gorm.Config{}).watch("post 1, by a name of the application's", firstPost(1)).isCached()
 	f.again(t, config, &gorm.Config{}).watch("post 1, by that name again", firstPost(1)).isKept()
 }

@@ -30,16 +30,34 @@ func (d *database) beginByHand(shape *invalidation.Shape) bool {
 	return false
 }
 
-// endByHand notes the outcome of a statement that beginByHand was told of.
-func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidation.Shape) {
+// sendByHand sends a statement that beginByHand was told of. On a watched pool
+// the connection follows the transaction that it begins or ends, and counts it.
+func (d *database) sendByHand(db *gorm.DB, shape *invalidation.Shape, send sender) {
+	ctx := context.WithoutCancel(db.Statement.Context)
+	m := d.mark(db, mark{pooled: true})
+	defer d.endByHand(ctx, db, shape, m)
+	defer m.lift()
+	send(db)
+}
+
+// endByHand notes the outcome.
+func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidation.Shape, m *mark) {
 	begins := shape.Verb == invalidation.Begin || shape.Verb == invalidation.Savepoint
 	switch {
+	case m.took():
+		if !begins {
+			return
+		}
 	case begins && db.Error == nil, !begins && db.Error != nil:
 		return
 	case !begins:
 		// Before readers come back, so that none stores what the transaction
 		// made untrue.
-		if err := d.publish(ctx, []invalidation.Change{d.everything(invalidation.Any)}); err != nil {
+		var all []invalidation.Change
+		for _, each := range d.everyone() {
+			all = append(all, each.everything(invalidation.Any))
+		}
+		if err := d.publish(ctx, all); err != nil {
 			d.report(ctx, "", err)
 		}
 	}
@@ -50,5 +68,7 @@ func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidati
 
 // everything is the change that makes every result of the database untrue.
 func (d *database) everything(kind invalidation.ChangeKind) invalidation.Change {
-	return d.anyOf(invalidation.AllTables)
+	c := d.anyOf(invalidation.AllTables)
+	c.Kind = kind
+	return c
 }

@@ -3,7 +3,9 @@ package cacheops
 import (
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -29,7 +31,7 @@ func (d *database) miss(r *read) {
 	}
 	if err != nil {
 		d.counters.misses.Add(1)
-		_ = r.db.AddError(err)
+		r.form.fail(r.db, err)
 		if found != nil {
 			found.fill(r.db)
 		}
@@ -61,7 +63,7 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 	if shape.Refusal != "" {
 		return nil, nil, Bypass(shape.Refusal)
 	}
-	cat, err := d.catalog.load(r.stmt.Context, r.stmt.ConnPool)
+	cat, err := d.catalog.load(r.stmt.Context, d.pool)
 	if err != nil {
 		d.report(r.stmt.Context, r.stmt.Table, fmt.Errorf("cacheops: reading the catalogue: %w", err))
 		return nil, nil, NoCatalogue
@@ -72,14 +74,19 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 		return nil, nil, UnknownTable
 	}
 	for _, use := range shape.Uses {
-		if d.profile(use.Table).Never {
+		if d.profileOf(cat.Catalog, cat.Canonical(use.Table)).Never {
 			return nil, nil, NeverCached
 		}
-		if relation := cat.Catalog[use.Table]; (relation == nil || !relation.Base) && len(declared) == 0 {
+		relation := cat.Catalog[use.Table]
+		if relation != nil && relation.Lasting || (relation == nil || !relation.Base) && len(declared) == 0 {
 			return nil, nil, UnknownTable
 		}
 	}
-	dep := shape.Dependency(d.name, storedArgs(r.stmt.Vars), cat.Catalog)
+	args := d.stored(r.stmt.Vars)
+	if slices.ContainsFunc(args, d.meansPresent) {
+		return nil, nil, TimeArgument
+	}
+	dep := shape.Dependency(d.name, args, cat.Catalog)
 	for _, table := range declared {
 		dep.Declare(invalidation.Table{Database: d.name, Name: table})
 	}
@@ -90,7 +97,8 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 }
 
 // declared returns the tables named by DependsOn. A name without a schema that
-// is not in the catalogue is a mistake: no change would ever name it.
+// is not in the catalogue is a mistake: no change would ever name it. Nor is one
+// taken whose changes transactions do not hold back.
 func (d *database) declared(r *read, cat *catalog) ([]string, error) {
 	if r.settings == nil {
 		return nil, nil
@@ -101,6 +109,10 @@ func (d *database) declared(r *read, cat *catalog) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		table = canonical(cat.Catalog, table)
+		if relation := cat.Catalog[table]; relation != nil && relation.Lasting {
+			return nil, fmt.Errorf("cacheops: DependsOn: what is written to %q does not wait for COMMIT", table)
+		}
 		if cat.Catalog[table] == nil && !strings.Contains(table, ".") {
 			return nil, fmt.Errorf("cacheops: DependsOn: there is no table %q", table)
 		}
@@ -109,11 +121,11 @@ func (d *database) declared(r *read, cat *catalog) ([]string, error) {
 	return tables, nil
 }
 
-// table returns the catalogue's name of a table that is given as its name or
-// as a model.
+// table returns the key in the catalogue of a table that is given as its name
+// or as a model.
 func (d *database) table(modelOrTable any) (string, error) {
 	if name, ok := modelOrTable.(string); ok && name != "" {
-		return strings.TrimPrefix(invalidation.Name(name), "main."), nil
+		return invalidation.Name(name), nil
 	}
 	stmt := &gorm.Statement{DB: d.root}
 	if err := stmt.Parse(modelOrTable); err != nil {
@@ -122,14 +134,29 @@ func (d *database) table(modelOrTable any) (string, error) {
 	return invalidation.Name(stmt.Table), nil
 }
 
-// storedArgs brings arguments into the form in which they are stored. One
-// that has none stays as it is, which no box understands.
-func storedArgs(vars []any) []driver.Value {
+// meansPresent reports whether the database may take an argument for a moment
+// near the present.
+func (d *database) meansPresent(v driver.Value) bool {
+	switch v := v.(type) {
+	case string:
+		return d.dialect.Present(v)
+	case []byte:
+		return d.dialect.Present(string(v))
+	}
+	return false
+}
+
+// stored brings arguments into the form in which they are stored. One that has
+// none stays as it is, which no box understands.
+func (d *database) stored(vars []any) []driver.Value {
 	args := make([]driver.Value, len(vars))
 	for i, v := range vars {
 		stored, ok := querykey.Normalize(v)
 		if !ok {
 			stored = v
+		}
+		if t, ok := stored.(time.Time); ok && d.zone != nil {
+			stored = t.In(d.zone)
 		}
 		args[i] = stored
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -253,9 +254,9 @@ type watching struct {
 	pending          bool // what Stamp says of pending changes
 }
 
-func (w *watching) Stamp(ctx context.Context, dep *invalidation.Dependency) (region.Stamp, bool) {
+func (w *watching) Stamp(ctx context.Context, dep *invalidation.Dependency, lag time.Duration) (region.Stamp, bool) {
 	w.stamping()
-	stamp, clear := w.Region.Stamp(ctx, dep)
+	stamp, clear := w.Region.Stamp(ctx, dep, lag)
 	return stamp, clear && !w.pending
 }
 

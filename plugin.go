@@ -1,7 +1,9 @@
 package cacheops
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -25,6 +27,7 @@ type Plugin struct {
 	err      error
 
 	disabled atomic.Bool
+	watching atomic.Bool // some pool has a Connector of the plugin
 	counters counters
 
 	mu        sync.Mutex
@@ -50,17 +53,19 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 	if db.Callback().Query().Get(readCallback) != nil {
 		return nil
 	}
-	analyzer, err := analyzerOf(db.Dialector)
+	dialect, err := dialectOf(db)
 	if err != nil {
 		return err
 	}
-	pool := track.Wrap(db.ConnPool, p)
+	pool := track.Wrap(db.ConnPool, journal{p})
 	db.ConnPool, db.Statement.ConnPool = pool, pool
 	tracked, _ := track.Resolve(pool)
-	d := newDatabase(p, db, tracked, analyzer)
-	if err := d.register(db); err != nil {
+	d := newDatabase(p, db, tracked, dialect)
+	p.join(d)
+	if err := errors.Join(d.register(db), d.around()); err != nil {
 		return fmt.Errorf("cacheops: registering callbacks: %w", err)
 	}
+	d.bind(tracked)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.databases = append(p.databases, d)
@@ -94,9 +99,10 @@ func (p *Plugin) distinctRegions() []region.Region {
 	return p.resolved.distinct
 }
 
-// each returns the databases registered so far.
+// each returns the databases registered so far under whose names results may
+// be kept.
 func (p *Plugin) each() []*database {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.databases[:len(p.databases):len(p.databases)]
+	return slices.DeleteFunc(slices.Clone(p.databases), func(d *database) bool { return !d.lives(d) })
 }

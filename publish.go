@@ -3,6 +3,10 @@ package cacheops
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/region"
@@ -68,6 +72,45 @@ func (a *announcement) Commit(ctx context.Context, changes ...invalidation.Chang
 		intent.Commit(ctx, changes...)
 	}
 	a.plugin.changed(ctx, changes)
+}
+
+// fail settles the changes of a statement that came back with an error as
+// committed: it may have been carried out all the same. If it was not the
+// database that answered, a connection was lost, or given up, while a server may
+// still be at work. Then the changes stay pending for as long as that may take.
+func (a *announcement) fail(ctx context.Context, err error) {
+	if a.settled {
+		return
+	}
+	if a.plugin.answered(err) {
+		a.Commit(ctx)
+		return
+	}
+	late := *a
+	a.settled = true
+	time.AfterFunc(a.plugin.resolved.unseenCommit, func() { late.Commit(ctx) })
+}
+
+// answered reports whether the error is one that a database gave, or that GORM
+// made of one.
+func (p *Plugin) answered(err error) bool {
+	for _, target := range []error{gorm.ErrDuplicatedKey, gorm.ErrForeignKeyViolated, gorm.ErrCheckConstraintViolated} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	p.mu.Lock()
+	databases := p.databases
+	p.mu.Unlock()
+	return slices.ContainsFunc(databases, func(d *database) bool { return d.dialect.Answered(err) })
+}
+
+// journal is where transactions announce their changes.
+type journal struct{ *Plugin }
+
+// Failed implements [track.Journal].
+func (journal) Failed(ctx context.Context, intent region.Intent, err error) {
+	intent.(*announcement).fail(ctx, err)
 }
 
 // Abort settles the changes as aborted in every region.

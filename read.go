@@ -1,16 +1,17 @@
 package cacheops
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"regexp"
 	"sync"
 	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
 
-	"github.com/seed92106438/cacheops/internal/snapshot"
 	"github.com/seed92106438/cacheops/internal/track"
-	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/profiles"
 	"github.com/seed92106438/cacheops/querykey"
 	"github.com/seed92106438/cacheops/region"
@@ -20,36 +21,39 @@ import (
 type read struct {
 	db       *gorm.DB
 	stmt     *gorm.Statement
+	form     form
 	settings *settings // as asked for; may be nil
 	profile  profiles.Profile
-	op       profiles.Ops
+	wanted   profiles.Ops // kinds of reading that are to be cached
+	op       profiles.Ops // what kind this is
 	region   region.Region
 	name     string // of the region
 	key      querykey.Key
 	start    time.Time // zero unless someone listens
 }
 
-// read serves gorm:query: from the cache if it can, from the database
-// otherwise. It must not change anything in a dry run, which is how GORM
-// renders sub-queries and ToSQL.
-func (d *database) read(db *gorm.DB) {
-	if db.Error != nil {
-		d.query(db)
-		return
-	}
-	if db.DryRun {
-		d.explain(db)
-		return
-	}
-	if raw := db.Statement.SQL.Len() > 0; raw {
-		// The text was given by the caller, so it may well be a write whose
-		// rows are to be scanned: UPDATE … RETURNING.
-		if shape := d.shape(db.Statement.SQL.String()); shape.Verb != invalidation.Query {
-			d.write(db, scanned(d.query))
-			return
+// reader serves the reads of one form; write sends what is a write after all.
+// It must not change anything in a dry run, which is how GORM renders
+// sub-queries and ToSQL.
+func (d *database) reader(form form, write func(*gorm.DB, sender)) func(*gorm.DB) {
+	return func(db *gorm.DB) {
+		d := d.at(db.Statement)
+		switch {
+		case db.Error != nil:
+			form.send(db)
+		case db.DryRun:
+			d.explain(db, form)
+		case d.writesAnyway(db):
+			write(db, asQuery(form.send))
+		default:
+			d.read(db, form)
 		}
 	}
-	r := read{db: db, stmt: db.Statement}
+}
+
+// read serves a read: from the cache if it can, from the database otherwise.
+func (d *database) read(db *gorm.DB, form form) {
+	r := read{db: db, stmt: db.Statement, form: form}
 	if d.config.Events.Read != nil {
 		r.start = time.Now()
 	}
@@ -66,6 +70,19 @@ func (d *database) read(db *gorm.DB) {
 	d.serve(&r)
 }
 
+// writesAnyway reports whether a statement that is sent as a query writes after
+// all: a text of the caller's such as UPDATE … RETURNING, or a query that calls
+// a function which may write.
+func (d *database) writesAnyway(db *gorm.DB) bool {
+	if db.Statement.SQL.Len() == 0 {
+		if !d.catalog.calls() {
+			return false
+		}
+		callbacks.BuildQuerySQL(db)
+	}
+	return db.Error == nil && d.changes(d.shape(db.Statement.SQL.String()))
+}
+
 // builders are for reuse: a key that is looked up and not stored costs no
 // memory.
 var builders = sync.Pool{New: func() any { return new(querykey.Builder) }}
@@ -77,8 +94,12 @@ func (d *database) prepare(r *read) Bypass {
 	r.settings = settingsOf(stmt)
 	r.profile = d.profile(d.tableOf(stmt))
 	asked := r.settings != nil && r.settings.wanted
+	r.wanted = r.profile.Ops
+	if asked {
+		r.wanted = cmp.Or(r.settings.ops, profiles.All)
+	}
 	switch {
-	case !asked && r.profile.Ops == 0:
+	case r.wanted&r.form.kinds() == 0:
 		return NotAsked
 	case r.settings != nil && r.settings.never:
 		return Forbidden
@@ -95,11 +116,8 @@ func (d *database) prepare(r *read) Bypass {
 	if _, locking := stmt.Clauses["FOR"]; locking {
 		return Locking
 	}
-	if isFirstOrCreate(stmt) {
-		return FirstOrCreate
-	}
-	if _, ok := snapshot.Supported(stmt.Dest); !ok {
-		return BadDest
+	if reason := r.form.refusal(stmt); reason != "" {
+		return reason
 	}
 	r.name = r.profile.Region
 	if asked && r.settings.region != "" {
@@ -138,14 +156,15 @@ func (d *database) connection(pool gorm.ConnPool) Bypass {
 	tracked, tx := track.Resolve(pool)
 	switch {
 	case tx != nil:
-		// A transaction of SQLite reads from a snapshot, which may be older
-		// than what is cached, and sees its own changes, which no one else
-		// may see.
+		// A transaction may read from a snapshot, which may be older than
+		// what is cached, and sees its own changes, which no one else may see.
 		return InTransaction
 	case tracked == nil:
 		return ForeignPool
-	case tracked != d.pool:
+	case !d.keeps(tracked):
 		return OtherPool
+	case d.strayed.Load():
+		return SessionChanged
 	case d.manual.Load() > 0:
 		return ManualBegin
 	}
@@ -159,14 +178,8 @@ func (d *database) address(r *read, b *querykey.Builder) Bypass {
 	if r.db.Error != nil {
 		return ""
 	}
-	r.op = opOf(stmt)
-	wanted := r.profile.Ops
-	if r.settings != nil && r.settings.wanted {
-		if wanted = r.settings.ops; wanted == 0 {
-			wanted = profiles.All
-		}
-	}
-	if wanted&r.op == 0 {
+	r.op = r.form.kind(stmt)
+	if r.wanted&r.op == 0 {
 		return NotAsked
 	}
 	return d.identify(r, b)
@@ -177,7 +190,8 @@ func (d *database) identify(r *read, b *querykey.Builder) Bypass {
 	stmt := r.stmt
 	b.Reset()
 	b.String(d.name)
-	snapshot.WriteShape(b, stmt)
+	b.String(d.session)
+	r.form.writeShape(b, stmt)
 	extra := "" // the same as none: it does not matter who asks
 	if r.settings != nil {
 		extra = r.settings.extra
@@ -203,7 +217,7 @@ func (d *database) serve(r *read) {
 		d.miss(r)
 		return
 	}
-	if !entry.Value.(*snapshot.Snapshot).Fill(r.db) {
+	if !entry.Value.(filler).Fill(r.db) {
 		d.bypass(r, PresetDest)
 		return
 	}
@@ -235,9 +249,26 @@ func (d *database) bypass(r *read, reason Bypass) {
 	if reason == NoSuchRegion {
 		d.report(r.stmt.Context, r.stmt.Table, errNoSuchRegion(r.name))
 	}
-	d.query(r.db)
+	r.form.send(r.db)
+	if _, tx := track.Resolve(r.stmt.ConnPool); tx != nil && d.mayEnd(r) {
+		tx.Doubt()
+	}
 	d.told(r, ReadInfo{Bypass: reason})
 }
+
+// mayEnd reports whether the read may have ended its transaction: a database may
+// do so over an error, as for a deadlock. MySQL gives that of a read that locks
+// when the rows are read, which the caller does by himself.
+func (d *database) mayEnd(r *read) bool {
+	if err := r.db.Error; err != nil {
+		return !errors.Is(err, gorm.ErrRecordNotFound)
+	}
+	_, unread := r.form.(rows)
+	return unread && d.root.Name() == "mysql" && locking.MatchString(r.stmt.SQL.String())
+}
+
+// locking finds the words by which a SELECT locks rows.
+var locking = regexp.MustCompile(`(?i)\b(for\s+(update|share)|share\s+mode)\b`)
 
 // told completes info and passes it to Events.Read.
 func (d *database) told(r *read, info ReadInfo) {
@@ -246,7 +277,7 @@ func (d *database) told(r *read, info ReadInfo) {
 		return
 	}
 	if r.op == 0 { // bypassed before its SQL was built
-		r.op = opOf(r.stmt)
+		r.op = r.form.kind(r.stmt)
 	}
 	info.Table, info.Op, info.Duration = r.stmt.Table, r.op, time.Since(r.start)
 	if info.Bypass == "" {

@@ -96,6 +96,27 @@ func readmeInvalidate(ctx context.Context, db *gorm.DB, cache *cacheops.Plugin, 
 	return err
 }
 
+func readmeWatched(cache *cacheops.Plugin, dsn string) error {
+	pool, err := cache.Open("sqlite3", dsn) // or sql.OpenDB(cache.Connector(connector))
+	if err != nil {
+		return err
+	}
+	db, err := gorm.Open(sqlite.New(sqlite.Config{DSN: dsn, Conn: pool}))
+	if err != nil {
+		return err
+	}
+	err = db.Use(cache)
+	return errors.Join(err, pool.Close())
+}
+
+func readmeWrote(ctx context.Context, cache *cacheops.Plugin) (err error) {
+	err = errors.Join(
+		cache.Wrote(ctx, &Post{}, "tags"),                                     // any rows, and what follows by foreign keys
+		cache.WroteSQL(ctx, "UPDATE posts SET title = 'Title' WHERE id = 42"), // just this row
+	)
+	return err
+}
+
 func readmePostpone(ctx context.Context, db *gorm.DB, posts []Post) (err error) {
 	batch, postponed := cacheops.Postpone(ctx)
 	for i := range posts {
@@ -129,4 +150,9 @@ func readmeRegions() (_, _ *cacheops.Plugin) {
 	orders := cacheops.New(cacheops.Config{Regions: region.Set{region.Default: shared}})
 	reports := cacheops.New(cacheops.Config{Regions: region.Set{region.Default: shared}})
 	return orders, reports
+}
+
+func readmeReplicas() cacheops.Config {
+	config := cacheops.Config{ReplicaLag: 5 * time.Second}
+	return config
 }

@@ -44,10 +44,15 @@ func TestReadmeUsage(t *testing.T) {
 	readmeContexts(ctx, f.db, nil)
 	must(t, readmePostpone(ctx, f.db, posts))
 	must(t, readmeInvalidate(ctx, f.db, f.cache, posts[0]))
+	must(t, readmeWrote(ctx, f.cache))
+	if *database == "sqlite" {
+		must(t, readmeWatched(f.cache, f.dsn))
+	}
 	openFixture(t, readmeEvents(), &gorm.Config{})
+	openFixture(t, readmeReplicas(), &gorm.Config{})
 	orders, reports := readmeRegions()
 	for _, plugin := range []*cacheops.Plugin{orders, reports} {
-		db, _ := openDB(t, f.path, &gorm.Config{})
+		db, _ := openDB(t, f.dsn, &gorm.Config{})
 		must(t, db.Use(plugin))
 	}
 }

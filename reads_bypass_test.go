@@ -3,6 +3,7 @@ package cacheops_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,11 +28,16 @@ func TestBypasses(t *testing.T) {
 		return into(func(db *gorm.DB, p *[]Post) *gorm.DB { return chain(db).Find(p) })
 	}
 	text := func(sql string) func(*gorm.DB) answer {
+		if sql == "" {
+			return nil // the database has nothing of the kind
+		}
 		return into(func(db *gorm.DB, m *[]map[string]any) *gorm.DB { return db.Raw(sql).Find(m) })
 	}
 	f := newFixture(t, everything)
 	must(t, f.truth.Exec("CREATE VIEW titles AS SELECT id, title FROM posts").Error)
-	must(t, f.truth.Exec("CREATE VIRTUAL TABLE words USING fts4(word)").Error)
+	if *database == "sqlite" {
+		must(t, f.truth.Exec("CREATE VIRTUAL TABLE words USING fts4(word)").Error)
+	}
 	for _, path := range []struct {
 		name   string
 		reason cacheops.Bypass
@@ -49,17 +55,20 @@ func TestBypasses(t *testing.T) {
 			must(t, db.Connection(func(tx *gorm.DB) error { a = firstPost(3)(tx); return a.Err }))
 			return a
 		}},
-		{"volatile function", volatileFunction, posts(func(db *gorm.DB) *gorm.DB { return db.Where("created_at < datetime('now')") })},
-		{"volatile function in SELECT", volatileFunction, text("SELECT id, random() * 0 AS zero FROM posts")},
+		{"volatile function", volatileFunction, posts(func(db *gorm.DB) *gorm.DB {
+			return db.Where("created_at < " + sqlFor("datetime('now')", "clock_timestamp()", "sysdate()"))
+		})},
+		{"volatile function in SELECT", volatileFunction, text("SELECT id, " + sqlFor("random()", "random()", "rand()") + " * 0 AS zero FROM posts ORDER BY id")},
 		{"CURRENT_TIMESTAMP", volatileFunction, posts(func(db *gorm.DB) *gorm.DB { return db.Where("created_at < CURRENT_TIMESTAMP") })},
-		{"unknown function", unknownFunction, text("SELECT sqlite_compileoption_used('none') AS used FROM posts")},
+		{"unknown function", unknownFunction, text(sqlFor("SELECT sqlite_compileoption_used('none') AS used FROM posts", "", ""))}, // elsewhere it may be a write
 		{"view", cacheops.UnknownTable, into(func(db *gorm.DB, m *[]map[string]any) *gorm.DB { return db.Table("titles").Find(m) })},
 		{"view in a sub-select", cacheops.UnknownTable, posts(func(db *gorm.DB) *gorm.DB { return db.Where("id IN (SELECT id FROM titles)") })},
-		{"virtual table", cacheops.UnknownTable, text("SELECT * FROM words")},
-		{"function as a table", cacheops.NoTable, text("SELECT value FROM json_each('[1, 2]')")},
-		{"definitions as a table", unknownSource, text("SELECT name FROM pragma_table_info('posts')")},
-		{"temporary table", temporaryTable, text("SELECT * FROM temp.drafts")}, // an error, as there is none
-		{"definitions", systemTable, text("SELECT name FROM sqlite_schema")},
+		{"virtual table", cacheops.UnknownTable, text(sqlFor("SELECT * FROM words", "", ""))},
+		{"function as a table", cacheops.NoTable, text(sqlFor("SELECT value FROM json_each('[1, 2]')",
+			"SELECT value FROM json_array_elements_text('[1, 2]')", "SELECT value FROM JSON_TABLE('[1, 2]', '$[*]' COLUMNS (value int PATH '$')) AS t"))},
+		{"definitions as a table", unknownSource, text(sqlFor("SELECT name FROM pragma_table_info('posts')", "", ""))},
+		{"temporary table", temporaryTable, text(sqlFor("SELECT * FROM temp.drafts", "SELECT * FROM pg_temp.drafts", ""))}, // an error, as there is none
+		{"definitions", systemTable, text(sqlFor("SELECT name FROM sqlite_schema", "SELECT typname FROM pg_type WHERE false", "SELECT name FROM mysql.help_topic WHERE false"))},
 		{"no table", cacheops.NoTable, text("SELECT 1 AS one")},
 		{"interface", cacheops.BadDest, func(db *gorm.DB) answer {
 			var dest any = &Post{}
@@ -75,6 +84,9 @@ func TestBypasses(t *testing.T) {
 		{"NoCache", cacheops.Forbidden, posts(func(db *gorm.DB) *gorm.DB { return db.Scopes(cacheops.NoCache()) })},
 		{"no such region", cacheops.NoSuchRegion, posts(func(db *gorm.DB) *gorm.DB { return db.Scopes(cacheops.Cache(cacheops.Region("none"))) })},
 	} {
+		if path.read == nil {
+			continue
+		}
 		t.Run(path.name, func(t *testing.T) {
 			f := f.again(t, everything, &gorm.Config{})
 			w := f.watch(path.name, path.read)
@@ -148,7 +160,7 @@ func TestDryRunLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// Scan, Rows and Row do not pass through GORM's query callback.
+// Rows must be asked for by name.
 func TestScanRowsAndRowGoToTheDatabase(t *testing.T) {
 	f := newFixture(t, everything)
 	for name, read := range map[string]func(*gorm.DB) answer{
@@ -204,6 +216,9 @@ func TestRawWriteReadByFind(t *testing.T) {
 			return db.Raw("INSERT INTO notes (text) VALUES ('third') RETURNING *").Find(&[]Note{})
 		}},
 	} {
+		if *database == "mysql" && strings.HasPrefix(write.name, "UPDATE") {
+			continue // it returns no rows
+		}
 		t.Run(write.name, func(t *testing.T) {
 			f := newFixture(t, everything)
 			touched := f.watch("touched", write.touched).isCached()
@@ -234,6 +249,7 @@ func TestRawWriteReadByFind(t *testing.T) {
 
 // Of a write whose rows the caller scans by itself the end is not seen.
 func TestRawWriteReadByScan(t *testing.T) {
+	onlyOn(t, "sqlite postgres", noUpdateReturning)
 	config := everything
 	config.UnseenCommit = time.Hour
 	f := newFixture(t, config)

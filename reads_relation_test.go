@@ -73,7 +73,7 @@ func TestJoins(t *testing.T) {
 			return db.Joins("Owner", db.Session(&gorm.Session{NewDB: true}).Select("name")).Find(s)
 		})},
 		{"Where on the relation", 1, into(func(db *gorm.DB, s *[]Bookcase) *gorm.DB {
-			return db.Joins("Owner").Where("Owner.name = ?", "owner").Find(s)
+			return db.Joins("Owner").Where(sqlFor("Owner.name = ?", `"Owner".name = ?`, "Owner.name = ?"), "owner").Find(s)
 		})},
 		{"with itself", 1, into(func(db *gorm.DB, r *[]Reader) *gorm.DB { return db.Joins("Boss").Find(r) })},
 		{"as text", 1, into(func(db *gorm.DB, b *[]Book) *gorm.DB {
@@ -83,10 +83,10 @@ func TestJoins(t *testing.T) {
 			return db.Table("books").Select("books.title, pages.number AS page").Joins("LEFT JOIN pages ON pages.book_id = books.id").Find(m)
 		})},
 		{"Count", 1, into(func(db *gorm.DB, n *int64) *gorm.DB {
-			return db.Model(&Book{}).Joins("Bookcase").Where("Bookcase.name = ?", "owned").Count(n)
+			return db.Model(&Book{}).Joins("Bookcase").Where(sqlFor("Bookcase.name = ?", `"Bookcase".name = ?`, "Bookcase.name = ?"), "owned").Count(n)
 		})},
 		{"Pluck", 1, into(func(db *gorm.DB, p *[]string) *gorm.DB {
-			return db.Model(&Bookcase{}).Joins("Owner").Where("Owner.id > 0").Pluck("Owner.name", p)
+			return db.Model(&Bookcase{}).Joins("Owner").Where(sqlFor("Owner.id > 0", `"Owner".id > 0`, "Owner.id > 0")).Pluck("Owner.name", p)
 		})},
 		{"and Preload", 2, into(func(db *gorm.DB, s *[]Bookcase) *gorm.DB { return db.Joins("Owner").Preload("Books").Find(s) })},
 		{"and Preload below", 2, into(func(db *gorm.DB, s *[]Bookcase) *gorm.DB { return db.Joins("Owner").Preload("Owner.Boss").Find(s) })},

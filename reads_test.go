@@ -27,8 +27,8 @@ type readPath struct {
 // f, so that what others have read there costs it all the same.
 func (f *fixture) again(t *testing.T, config cacheops.Config, options *gorm.Config) *fixture {
 	t.Helper()
-	other := &fixture{T: t, path: f.path, truth: f.truth, cache: cacheops.New(config)}
-	other.db, other.log = openDB(t, f.path, options)
+	other := &fixture{T: t, dsn: f.dsn, truth: f.truth, cache: cacheops.New(config)}
+	other.db, other.log = openDB(t, f.dsn, options)
 	must(t, other.db.Use(other.cache))
 	t.Cleanup(other.compareAll)
 	return other

@@ -48,7 +48,8 @@ func TTL(d time.Duration) Option {
 	}
 }
 
-// Ops caches only reads of these kinds. Without it every read is cached.
+// Ops caches only reads of these kinds. Without it every read is cached except
+// [profiles.Rows], which must be asked for.
 func Ops(ops profiles.Ops) Option { return func(s *settings) { s.ops = ops } }
 
 // Region keeps the result in the region of that name. If there is none, the
@@ -72,8 +73,8 @@ func DependsOn(modelsOrTables ...any) Option {
 	return func(s *settings) { s.dependsOn = append(s.dependsOn, modelsOrTables...) }
 }
 
-// Cache asks for the query's result to be cached, for any kind of read unless
-// [Ops] says otherwise. What it leaves open comes from the context, then the
+// Cache asks for the query's result to be cached, for any kind of read in
+// [profiles.All] unless [Ops] says otherwise. What it leaves open comes from the context, then the
 // table's profile, then the defaults. It cannot override a profile's Never.
 func Cache(options ...Option) Scope { return asScope(cached(options)) }
 

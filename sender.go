@@ -7,7 +7,7 @@ import (
 )
 
 // sender sends a write. It returns how many rows the write reached by the
-// database's count, or -1 if there is none: see counted, asText and scanned.
+// database's count, or -1 if there is none: see counted, asText and asQuery.
 type sender func(*gorm.DB) int64
 
 // counted sends a statement that GORM has built, and knows how to count.
@@ -30,9 +30,9 @@ func asText(callback func(*gorm.DB)) sender {
 	}
 }
 
-// scanned sends a write by a callback that is made for queries. It counts the
+// asQuery sends a write by a callback that is made for queries. It counts the
 // rows that it scans, which tells nothing of a write that returns none.
-func scanned(callback func(*gorm.DB)) sender {
+func asQuery(callback func(*gorm.DB)) sender {
 	return func(db *gorm.DB) int64 {
 		callback(db)
 		return -1

@@ -44,17 +44,17 @@ func rowText(row map[string]any) string {
 // question draws a read.
 func (tr *trial) question() *question {
 	switch tr.below(10) {
-	case 0, 1:
+	case 0:
 		return tr.modelRead()
-	case 2, 3, 4:
+	case 1, 2:
 		return tr.chainRead()
 	}
 	w := tr.writer()
-	sql, ordered := w.selection()
+	write := pick(tr.dice, w.usual, w.selection)
+	sql, ordered := write()
 	args := w.args
-	return &question{text: sql + shownArgs(args), read: intoMaps(ordered, func(db *gorm.DB, rows *[]map[string]any) *gorm.DB {
-		return db.Raw(sql, args...).Find(rows)
-	})}
+	form := pick(tr.dice, forms...)
+	return &question{text: form.name + " " + sql + shownArgs(args), read: form.read(ordered, sql, args)}
 }
 
 // chainRead draws a read of one random table by GORM's methods.
@@ -71,11 +71,16 @@ func (tr *trial) chainRead() *question {
 	column := t.column(w.dice).name
 	text := fmt.Sprintf("Table(%s).Where(%s%s)", t.name, where, shownArgs(args))
 	base := func(db *gorm.DB) *gorm.DB { return db.Table(t.name).Where(where, args...) }
-	switch w.below(4) {
+	switch w.below(5) {
+	case 4:
+		order, limit, offset := w.terms(t.name, t), 1+w.below(6), max(w.below(6)-3, 0)
+		return &question{text: fmt.Sprintf("%s.Order(%s).Limit(%d).Offset(%d).Find", text, order, limit, offset), read: intoMaps(true, func(db *gorm.DB, rows *[]map[string]any) *gorm.DB {
+			return base(db).Order(order).Limit(limit).Offset(offset).Find(rows)
+		})}
 	case 0:
 		return &question{text: text + ".Count", read: into(func(db *gorm.DB, n *int64) *gorm.DB { return base(db).Count(n) })}
 	case 1:
-		pluck := "quote(" + column + ")"
+		pluck := w.asText(column)
 		return &question{text: text + ".Pluck " + pluck, read: into(func(db *gorm.DB, list *[]string) *gorm.DB {
 			return base(db).Order(pluck).Pluck(pluck, list)
 		})}
@@ -88,6 +93,13 @@ func (tr *trial) chainRead() *question {
 			return base(db).Find(rows)
 		})}
 	}
+}
+
+// taken are the arguments of what was written since, which are its no more.
+func (w *writer) taken() []any {
+	args := w.args
+	w.args = nil
+	return args
 }
 
 func (w *writer) row(t *table) map[string]any {
@@ -110,11 +122,13 @@ func (w *writer) createMaps() op {
 		conflict = append(conflict, clause.OnConflict{DoNothing: true})
 	case 1, 2:
 		c := pick(w.dice, t.written()...)
-		conflict = append(conflict, clause.OnConflict{
-			Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{c.name}),
-		})
+		on := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{c.name})}
+		if w.chance(30) {
+			on.DoUpdates = clause.Assignments(map[string]any{c.name: gorm.Expr(w.assigned(t, c, t.name+".%s"), w.taken()...)})
+		}
+		conflict = append(conflict, on)
 	}
-	single, model := len(rows) == 1, w.chance(50)
+	single, model := len(rows) == 1, w.chance(50) || conflict != nil
 	return op{fmt.Sprintf("Table(%s).Create(%#v) %+v", t.name, rows, conflict), func(db *gorm.DB) error {
 		db = db.Table(t.name).Clauses(conflict...)
 		if model {
@@ -134,16 +148,15 @@ func (w *writer) gormWhere(t *table) (string, []any) {
 	if sql == "" {
 		sql = "1 = 1"
 	}
-	args := w.args
-	w.args = nil
-	return sql, args
+	return sql, w.taken()
 }
 
 func (w *writer) updateMap() op {
 	t := w.table(w.dice)
 	set := w.row(t)
 	if w.chance(20) {
-		set[pick(w.dice, t.written()...).name] = gorm.Expr(t.column(w.dice).name)
+		c := pick(w.dice, t.written()...)
+		set[c.name] = gorm.Expr(w.expression(t, c))
 	}
 	where, args := w.gormWhere(t)
 	hooks, model := w.chance(70), w.chance(80)

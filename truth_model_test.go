@@ -101,7 +101,7 @@ var modelWrites = []struct {
 	}},
 	{"save post", func(db *gorm.DB, id uint, n int) error {
 		var post Post
-		if err := db.Session(&gorm.Session{NewDB: true}).Clauses(clause.Locking{}).Take(&post, id).Error; err != nil {
+		if err := db.Session(&gorm.Session{NewDB: true}).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&post, id).Error; err != nil {
 			return err
 		}
 		post.CategoryID, post.Hidden = n, !post.Hidden

@@ -24,14 +24,17 @@ func (w *writer) column(from refs) (string, column) {
 	return r.alias + "." + c.name, c
 }
 
-// shown writes a column such that equal values are shown alike.
-func (w *writer) shown(from refs) string {
+// distinct writes a column such that equal values are shown alike.
+func (w *writer) distinct(from refs) string {
 	name, c := w.column(from)
 	if c.loose {
-		return "quote(" + name + ")"
+		return w.asText(name)
 	}
 	return name
 }
+
+// asText makes a text of an expression, such that other values have others.
+func (w *writer) asText(x string) string { return fmt.Sprintf(w.text, x) }
 
 // source writes a FROM clause.
 func (w *writer) source() (string, refs) {
@@ -44,18 +47,22 @@ func (w *writer) source() (string, refs) {
 	for range []int{0, 0, 0, 1, 1, 2}[w.below(6)] {
 		next := ref{w.table(w.dice), w.alias()}
 		from = append(from, next)
-		sql += pick(w.dice, " JOIN ", " LEFT JOIN ", " LEFT JOIN ", " CROSS JOIN ", " FULL JOIN ", " RIGHT JOIN ", ", ")
-		comma := strings.HasSuffix(sql, ", ")
+		product := w.chance(15)
+		if product {
+			sql += w.product
+		} else {
+			sql += pick(w.dice, w.joins...)
+		}
 		if w.chance(10) {
 			sql += fmt.Sprintf("(SELECT * FROM %s WHERE %s) AS %s", next.name, w.condition(refs{{next.table, next.name}}), next.alias)
 		} else {
 			sql += fmt.Sprintf("%s AS %s", next.name, next.alias)
 		}
 		switch {
-		case comma:
+		case product:
 		case w.chance(70):
-			x, _ := w.column(from)
-			sql += fmt.Sprintf(" ON %s = %s.%s", x, next.alias, next.table.column(w.dice).name)
+			y := next.table.column(w.dice)
+			sql += fmt.Sprintf(" ON %s = %s.%s", w.columnOf(from, y.domain), next.alias, y.name)
 		default:
 			sql += " ON " + w.condition(from)
 		}
@@ -74,7 +81,10 @@ func (w *writer) list(from refs, one func(refs) string) []string {
 
 func (w *writer) any(from refs) string {
 	x, _ := w.column(from)
-	return fmt.Sprintf(pick(w.dice, "%s", "%s", "%s", "%s", "%s IS NULL", "typeof(%s)"), x)
+	if w.chance(65) {
+		return x
+	}
+	return fmt.Sprintf(pick(w.dice, w.tongue.shown...), x)
 }
 
 // where writes a WHERE clause, or none.
@@ -95,13 +105,13 @@ func (w *writer) selection() (string, bool) {
 		return w.groups(), false
 	case 1:
 		source, from := w.source()
-		return "SELECT DISTINCT " + strings.Join(numbered(w.list(from, w.shown)), ", ") + source + w.where(from), false
+		return "SELECT DISTINCT " + strings.Join(numbered(w.list(from, w.distinct)), ", ") + source + w.where(from), false
 	case 2:
 		return w.compound()
 	case 3:
 		return w.common(), false
 	case 4:
-		return w.figure(), false
+		return w.figure(), true
 	case 5:
 		return w.ordered(), true
 	case 6, 7, 8, 9, 10, 11:
@@ -135,13 +145,13 @@ func (w *writer) ordered() string {
 	if w.chance(30) {
 		x, _ := w.column(from)
 		// The columns that are not shown decide what is shown.
-		sql += "quote(" + x + "), "
+		sql += w.asText(x) + ", "
 	}
 	for i, x := range list {
 		if i > 0 {
 			sql += ", "
 		}
-		sql += fmt.Sprintf("quote(%s) %s", x, pick(w.dice, "ASC", "DESC"))
+		sql += w.asText(x) + pick(w.dice, " ASC", " DESC")
 	}
 	if w.chance(80) {
 		sql += pick(w.dice, " LIMIT 1", " LIMIT 2", " LIMIT 3", " LIMIT 2 OFFSET 1", " LIMIT 0")
@@ -152,8 +162,11 @@ func (w *writer) ordered() string {
 // figure writes an aggregate over all rows.
 func (w *writer) figure() string {
 	source, from := w.source()
-	x, _ := w.column(from)
-	what := pick(w.dice, "count(*)", "count(%s)", "count(DISTINCT %s)", "sum(%s %% 7)", "min(quote(%s))", "max(quote(%s))", "sum(%s IS NULL)")
+	x, c := w.column(from)
+	what := pick(w.dice, "count(*)", "count(%s)", "count(DISTINCT %s)", "min("+w.text+")", "max("+w.text+")")
+	if w.chance(30) && (c.domain == ints || !w.strict) {
+		what = pick(w.dice, w.sums...)
+	}
 	if strings.Contains(what, "%s") {
 		what = fmt.Sprintf(what, x)
 	}
@@ -162,11 +175,12 @@ func (w *writer) figure() string {
 
 func (w *writer) groups() string {
 	source, from := w.source()
-	key := w.shown(from)
+	key := w.distinct(from)
 	x, _ := w.column(from)
-	sql := fmt.Sprintf("SELECT %s AS k, count(*) AS n, max(quote(%s)) AS m%s%s GROUP BY %s", key, x, source, w.where(from), key)
+	text := w.asText(x)
+	sql := fmt.Sprintf("SELECT %s AS k, count(*) AS n, max(%s) AS m%s%s GROUP BY %s", key, text, source, w.where(from), key)
 	if w.chance(40) {
-		sql += pick(w.dice, " HAVING count(*) > 1", " HAVING max(quote("+x+")) <> 'NULL'", " HAVING min("+x+") IS NOT NULL")
+		sql += pick(w.dice, " HAVING count(*) > 1", " HAVING max("+text+") <> 'NULL'", " HAVING min("+text+") IS NOT NULL")
 	}
 	return sql
 }
@@ -180,7 +194,7 @@ func (w *writer) compound() (string, bool) {
 		if i > 0 {
 			sql += pick(w.dice, " UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT ")
 		}
-		sql += "SELECT quote(" + x + ") AS x" + source + w.where(from)
+		sql += "SELECT " + w.asText(x) + " AS x" + source + w.where(from)
 	}
 	if w.chance(40) {
 		return sql + " ORDER BY 1 LIMIT 2", true
@@ -196,9 +210,13 @@ func (w *writer) common() string {
 	x, y := w.any(from), w.any(from)
 	inner := fmt.Sprintf("WITH %s(k, n) AS (SELECT %s, %s%s%s) ", name, x, y, source, w.where(from))
 	if name != "q" {
-		// Inside, the name stands for itself, which is an error; both
-		// databases must say so.
-		return inner + "SELECT quote(k) AS k FROM " + name
+		// Inside, the name stands for the table, or for itself, which is an
+		// error; both handles must say so.
+		return inner + "SELECT " + w.asText("k") + " AS k FROM " + name
 	}
-	return inner + fmt.Sprintf("SELECT k, n FROM q WHERE %s", pick(w.dice, "k = 1", "n IS NOT NULL", "k IN (SELECT id FROM t0)", "1"))
+	condition := pick(w.dice, "n IS NOT NULL", "1 = 1")
+	if !w.strict {
+		condition = pick(w.dice, "k = 1", "n IS NOT NULL", "k IN (SELECT id FROM t0)", "1")
+	}
+	return inner + "SELECT k, n FROM q WHERE " + condition
 }

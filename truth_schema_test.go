@@ -2,11 +2,13 @@ package cacheops_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // world is the random schema of one check.
 type world struct {
+	*tongue
 	tables []table
 	view   *table // of the first table, perhaps
 	names  int    // given to indexes and triggers so far
@@ -14,54 +16,24 @@ type world struct {
 
 type table struct {
 	name    string
-	keyless bool // has a rowid that no column names
+	keyless bool // has a rowid that no column names, on SQLite
 	unique  bool // the key is the column id
 	columns []column
+	links   []link
 }
 
+// link is a reference to the key of another table.
+type link struct{ column, parent string }
+
 type column struct {
-	name   string
-	domain domain
-	// loose values can be equal and yet differ, by collation or by type, so
-	// that DISTINCT may show either.
-	loose     bool
+	columnType
+	name      string
 	generated bool
 }
 
-// types of columns, with what is stored in them.
-var types = []struct {
-	sql    string
-	domain domain
-	loose  bool
-}{
-	{"INTEGER", ints, false}, {"INT", ints, false}, {"BIGINT NOT NULL DEFAULT 1", ints, false},
-	{"INT DEFAULT 2", ints, false}, {"TEXT", texts, false}, {"TEXT COLLATE NOCASE", texts, true},
-	{"VARCHAR(9) COLLATE RTRIM", texts, true}, {"TEXT DEFAULT 'a'", texts, false},
-	{"REAL", reals, false}, {"NUMERIC", ints, true}, {"DECIMAL(9,2)", reals, true},
-	{"BOOL", bools, true}, {"BOOLEAN", bools, true}, {"DATETIME", times, true},
-	{"TIMESTAMP", times, true}, {"DATE", times, true}, {"BLOB", blobs, true}, {"", ints, true},
-	{"STRING", texts, true},
-}
-
-// keys are the ways to declare the column id, which each table has.
-var keys = []struct {
-	sql             string
-	domain          domain
-	unique, keyless bool
-}{
-	{"id INTEGER PRIMARY KEY", ints, true, false},
-	{"id INTEGER PRIMARY KEY", ints, true, false},
-	{"id INTEGER PRIMARY KEY AUTOINCREMENT", ints, true, false},
-	{"id INT PRIMARY KEY", ints, true, false},
-	{"id TEXT PRIMARY KEY", texts, true, false},
-	{"id TEXT COLLATE NOCASE PRIMARY KEY", texts, true, false},
-	{"id DATETIME PRIMARY KEY", times, true, false},
-	{"id INT", ints, false, true},
-}
-
 // newWorld draws two or three tables and returns their definitions.
-func newWorld(d dice) (*world, []string) {
-	w := &world{}
+func newWorld(d dice, speak *tongue) (*world, []string) {
+	w := &world{tongue: speak}
 	var ddl []string
 	for i := range 2 + d.below(2) {
 		ddl = append(ddl, w.define(d, fmt.Sprintf("t%d", i)))
@@ -70,7 +42,7 @@ func newWorld(d dice) (*world, []string) {
 		ddl = append(ddl, w.index(d))
 	}
 	if d.chance(25) {
-		ddl = append(ddl, w.trigger(d))
+		ddl = append(ddl, w.newTrigger(d)...)
 	}
 	if d.chance(15) {
 		ddl = append(ddl, w.throughView(d)...)
@@ -80,39 +52,89 @@ func newWorld(d dice) (*world, []string) {
 
 // define adds a table.
 func (w *world) define(d dice, name string) string {
-	key := keys[d.below(len(keys))]
+	key := pick(d, w.keys...)
+	if d.chance(40) {
+		key = w.keys[0]
+	}
 	t := table{name: name, unique: key.unique, keyless: key.keyless}
-	t.columns = append(t.columns, column{name: "id", domain: key.domain, loose: true})
-	parts := []string{key.sql}
+	t.columns = append(t.columns, column{columnType: key.columnType, name: "id"})
+	parts := []string{"id " + key.sql + key.more}
+	var references []string
 	for _, name := range []string{"a", "b", "c", "d"}[:2+d.below(3)] {
-		c, sql := w.column(d, &t, name)
+		if parents := w.parents(t); len(parents) > 0 && d.chance(35) {
+			c, sql, reference := w.reference(d, &t, pick(d, parents...), name)
+			t.columns = append(t.columns, c)
+			parts, references = append(parts, sql), append(references, reference)
+			continue
+		}
+		c, sql := w.newColumn(d, &t, name)
 		t.columns = append(t.columns, c)
 		parts = append(parts, sql)
 	}
 	w.tables = append(w.tables, t)
-	return fmt.Sprintf("CREATE TABLE %s (%s)", name, strings.Join(parts, ", "))
+	return fmt.Sprintf("CREATE TABLE %s (%s)", name, strings.Join(append(parts, references...), ", "))
 }
 
-func (w *world) column(d dice, t *table, name string) (column, string) {
+// parents are the tables that t can refer to.
+func (w *world) parents(t table) []table {
+	return slices.DeleteFunc(append(slices.Clone(w.tables), t), func(t table) bool { return !t.unique })
+}
+
+// reference defines a column that refers to the key of another table.
+func (w *world) reference(d dice, t *table, parent table, name string) (c column, sql, reference string) {
+	c = column{columnType: parent.columns[0].columnType, name: name}
+	if !w.strict && w.tongue == sqliteTongue && d.chance(30) {
+		c.columnType = w.types[d.below(len(w.types))] // which SQLite does not mind
+		c.loose = true
+	}
+	c.more = ""
+	t.links = append(t.links, link{name, parent.name})
+	reference = fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s(id)", name, parent.name) +
+		pick(d, w.onDelete...) + pick(d, w.onUpdate...) + pick(d, w.deferred...)
+	return c, name + " " + c.sql + w.uniqueness(d), reference
+}
+
+// uniqueness writes a constraint of a column, perhaps.
+func (w *world) uniqueness(d dice) string {
+	if !d.chance(25) {
+		return ""
+	}
+	return " UNIQUE" + pick(d, w.tongue.unique...)
+}
+
+func (w *world) newColumn(d dice, t *table, name string) (column, string) {
 	if d.chance(10) {
-		from := t.columns[d.below(len(t.columns))]
-		how := pick(d, "%[1]s", "%[1]s + 1", "lower(%[1]s)", "coalesce(%[1]s, 0)", "length(%[1]s)")
-		c := column{name: name, domain: from.domain, loose: true, generated: true}
-		return c, fmt.Sprintf("%s %s AS (%s) %s", name, pick(d, "INT", "TEXT", ""), fmt.Sprintf(how, from.name), pick(d, "VIRTUAL", "STORED"))
+		return w.generated(d, t, name)
 	}
-	kind := types[d.below(len(types))]
-	c := column{name: name, domain: kind.domain, loose: kind.loose}
-	sql := name + " " + kind.sql
-	if d.chance(15) {
-		sql += " UNIQUE" + pick(d, "", "", " ON CONFLICT REPLACE", " ON CONFLICT IGNORE", " ON CONFLICT FAIL")
+	c := column{columnType: pick(d, w.types...), name: name}
+	if d.chance(30) {
+		c.columnType = w.types[0] // of which most is known
 	}
-	if parent := pick(d, append(w.tables, *t)...); parent.unique && d.chance(25) {
-		sql += fmt.Sprintf(" REFERENCES %s(id)", parent.name) +
-			pick(d, "", " ON DELETE CASCADE", " ON DELETE SET NULL", " ON DELETE SET DEFAULT") +
-			pick(d, "", " ON UPDATE CASCADE", " ON UPDATE SET NULL", " ON UPDATE SET DEFAULT") +
-			pick(d, "", " DEFERRABLE INITIALLY DEFERRED")
+	return c, name + " " + c.sql + c.more + w.uniqueness(d)
+}
+
+// generated defines a column that the database computes.
+func (w *world) generated(d dice, t *table, name string) (column, string) {
+	// What comes from elsewhere is not computed with, on some databases.
+	own := slices.DeleteFunc(t.written(), func(c column) bool {
+		return c.more == " AUTO_INCREMENT PRIMARY KEY" || strings.HasPrefix(c.sql, "CHAR") || slices.ContainsFunc(t.links, func(l link) bool { return l.column == c.name })
+	})
+	if len(own) == 0 {
+		return w.newColumn(d, t, name)
 	}
-	return c, sql
+	from := pick(d, own...)
+	c := column{columnType: columnType{from.sql, "", from.domain, true}, name: name, generated: true}
+	how := "%s"
+	switch {
+	case w.tongue == sqliteTongue:
+		c.sql = pick(d, "INT", "TEXT", "")
+		how = pick(d, "%[1]s", "%[1]s + 1", "lower(%[1]s)", "coalesce(%[1]s, 0)", "length(%[1]s)")
+	case from.domain == ints:
+		how = pick(d, "%s", "%s + 1")
+	case from.domain == texts:
+		how = pick(d, "%s", "lower(%s)")
+	}
+	return c, fmt.Sprintf("%s %s GENERATED ALWAYS AS (%s) %s", name, c.sql, fmt.Sprintf(how, from.name), pick(d, w.computed...))
 }
 
 func (w *world) table(d dice) *table { return &w.tables[d.below(len(w.tables))] }
@@ -138,32 +160,39 @@ func (w *world) name(prefix string) string {
 
 func (w *world) index(d dice) string {
 	t := w.table(d)
-	sql := fmt.Sprintf("CREATE %sINDEX %s ON %s(%s%s)", pick(d, "", "UNIQUE "), w.name("i"), t.name, t.column(d).name, pick(d, "", ", id"))
-	if d.chance(20) {
+	sql := fmt.Sprintf("CREATE %sINDEX %s ON %s(%s%s)", pick(d, "", "UNIQUE "), w.name("i"), t.name, pick(d, t.columns[1:]...).name, pick(d, "", ", id"))
+	if w.partial && d.chance(20) {
 		sql += fmt.Sprintf(" WHERE %s IS NOT NULL", t.column(d).name)
 	}
 	return sql
 }
 
-// trigger writes to some table, before or after another is written.
-func (w *world) trigger(d dice) string {
+// newTrigger writes to some table, before or after another is written.
+func (w *world) newTrigger(d dice) []string {
 	t := w.table(d)
 	event := pick(d, "INSERT", "DELETE", "UPDATE", "UPDATE OF "+t.column(d).name)
 	s := writer{dice: d, world: w, plain: true}
+	if w.tongue != sqliteTongue {
+		s.spared = t.name // the database would not have it, or not stop
+	}
+	if w.tongue == mysqlTongue {
+		event, _, _ = strings.Cut(event, " OF ")
+	}
 	body := s.simpleWrite()
-	if d.chance(20) {
+	if w.tongue == sqliteTongue && d.chance(20) {
 		body += "; SELECT RAISE(IGNORE)"
 	}
-	return fmt.Sprintf("CREATE TRIGGER %s %s %s ON %s BEGIN %s; END", w.name("g"), pick(d, "BEFORE", "AFTER"), event, t.name, body)
+	return w.trigger(w.name("g"), pick(d, "BEFORE", "AFTER"), event, t.name, body)
 }
 
 // throughView makes a view of the first table that can be written through.
 func (w *world) throughView(d dice) []string {
 	t := w.tables[0]
 	w.view = &table{name: "v", columns: t.columns}
-	s := writer{dice: d, world: w, plain: true}
-	return []string{
-		"CREATE VIEW v AS SELECT * FROM " + t.name,
-		fmt.Sprintf("CREATE TRIGGER %s INSTEAD OF %s ON v BEGIN %s; END", w.name("g"), pick(d, "INSERT", "UPDATE", "DELETE"), s.simpleWrite()),
+	ddl := []string{"CREATE VIEW v AS SELECT * FROM " + t.name}
+	if w.tongue != sqliteTongue {
+		return ddl
 	}
+	s := writer{dice: d, world: w, plain: true}
+	return append(ddl, w.trigger(w.name("g"), "INSTEAD OF", pick(d, "INSERT", "UPDATE", "DELETE"), "v", s.simpleWrite())...)
 }

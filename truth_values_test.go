@@ -3,6 +3,7 @@ package cacheops_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,10 +35,12 @@ const (
 	bools
 	times
 	blobs
+	uuids
 	domains
 )
 
-var day = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+// sortable domains have a greatest value, on all databases.
+func (of domain) sortable() bool { return of == ints || of == texts || of == reals || of == times }
 
 // values are few, so that they often agree, and awkward.
 var values = [domains][]any{
@@ -53,30 +56,44 @@ var values = [domains][]any{
 		day.Add(time.Hour).In(time.FixedZone("", -11*3600)), day.Add(1500 * time.Millisecond), day.AddDate(0, 0, 5),
 	},
 	blobs: {[]byte{}, []byte("a"), []byte{0xff}},
+	uuids: {
+		"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "{a0eebc999c0b4ef8bb6d6bb9bd380a11}",
+		"00000000-0000-0000-0000-000000000001", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+	},
 }
 
 // value draws a value for a column, rarely one of another domain.
-func (d dice) value(of domain) any {
+func (w *writer) value(of domain) any {
 	switch {
-	case d.chance(10):
+	case w.chance(10):
 		return nil
-	case d.chance(7):
-		of = domain(d.below(int(domains)))
+	case !w.strict && w.chance(7):
+		of = domain(w.below(int(domains)))
 	}
-	return pick(d, values[of]...)
+	list := values[of]
+	if of == ints && w.strict && w.chance(90) {
+		list = list[:smallInts] // others are errors for most columns
+	}
+	return pick(w.dice, list...)
 }
 
+// smallInts is how many of the integers fit into all columns.
+const smallInts = 11
+
 // literal writes a value as SQL.
-func literal(v any) string {
+func (w *writer) literal(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "NULL"
 	case string:
 		return "'" + strings.ReplaceAll(v, "'", "''") + "'"
 	case time.Time:
-		return "'" + v.Format("2006-01-02 15:04:05.999999999-07:00") + "'"
+		if w.zone == "" {
+			v = v.UTC()
+		}
+		return "'" + v.Format("2006-01-02 15:04:05.999999999"+w.zone) + "'"
 	case []byte:
-		return fmt.Sprintf("x'%x'", v)
+		return fmt.Sprintf(w.byte, v)
 	case float64:
 		return fmt.Sprintf("%.1f", v)
 	default:
@@ -89,19 +106,29 @@ func literal(v any) string {
 type writer struct {
 	dice
 	*world
-	args  []any
-	plain bool // no parameters
-	depth int
+	args   []any
+	plain  bool   // no parameters
+	spared string // the table that is not written, if there is another
+	depth  int
 }
 
 // operand is a literal or a parameter.
 func (w *writer) operand(of domain) string {
 	v := w.value(of)
 	if w.plain || w.chance(40) {
-		return literal(v)
+		return w.literal(v)
 	}
 	w.args = append(w.args, v)
 	return "?"
+}
+
+// constant is an operand that is compared with no column. Where types are
+// strict, a parameter has none there.
+func (w *writer) constant(of domain) string {
+	if w.strict {
+		return w.literal(w.value(of))
+	}
+	return w.operand(of)
 }
 
 // operands is a list of one to three.
@@ -111,6 +138,14 @@ func (w *writer) operands(of domain) string {
 		list[i] = w.operand(of)
 	}
 	return strings.Join(list, ", ")
+}
+
+// matching returns the columns that can be compared with values of the domain.
+func (w *writer) matching(columns []column, of domain) []column {
+	if !w.strict {
+		return columns
+	}
+	return slices.DeleteFunc(slices.Clone(columns), func(c column) bool { return c.domain != of })
 }
 
 func hours(n int) time.Duration { return time.Duration(n) * time.Hour }

@@ -159,6 +159,7 @@ func TestReadsInATransactionAreNotStored(t *testing.T) {
 // SQLite ends the whole transaction when OR ROLLBACK meets a conflict, and
 // database/sql does not know. What follows is true at once.
 func TestTransactionThatTheDatabaseEnded(t *testing.T) {
+	onlyOn(t, "sqlite", "it is about OR ROLLBACK")
 	f := newFixture(t, everything)
 	one := f.watch("post 1", firstPost(1)).isCached()
 	two := f.watch("post 2", firstPost(2)).isCached()
@@ -260,7 +261,7 @@ func TestUnseenCommitEnds(t *testing.T) {
 	settled := make(chan struct{}, 1)
 	config.Events.Change = func(context.Context, cacheops.ChangeInfo) { settled <- struct{}{} }
 	f2 := cacheops.New(config)
-	db, _ := openDB(t, f.path, &gorm.Config{})
+	db, _ := openDB(t, f.dsn, &gorm.Config{})
 	must(t, db.Use(f2))
 	must(t, db.First(&Post{}, 1).Error)
 	must(t, db.Connection(func(tx *gorm.DB) error { return setTitleRaw(tx, 1, "changed") }))

@@ -23,32 +23,27 @@ func (d *database) writer(send sender) func(*gorm.DB) {
 	}
 }
 
-// rows does the same around gorm:row, which hands out rows that are still
-// being read. A write whose rows are returned there ends when the caller
-// closes them, and that is not seen.
-func (d *database) rows(send sender) func(*gorm.DB) {
-	return func(db *gorm.DB) {
-		if db.Error != nil || db.DryRun || db.Statement.SQL.Len() == 0 || !d.changes(d.shape(db.Statement.SQL.String())) {
-			send(db)
-			return
-		}
-		if _, tx := track.Resolve(db.Statement.ConnPool); tx != nil {
-			d.writeIn(tx, db, send)
-			return
-		}
-		d.writeUnseen(db, send)
-	}
-}
-
-// changes reports whether statements of that shape can change anything.
+// changes reports whether statements of that shape can change anything. A
+// query, or SET, does by a function that the database keeps; if it is not known
+// which those are, by any that the analyser does not know.
 func (d *database) changes(shape *invalidation.Shape) bool {
-	return shape.Verb != invalidation.Query && shape.Verb != invalidation.Neutral
+	switch shape.Verb {
+	case invalidation.Query, invalidation.Neutral:
+		if len(shape.Calls) == 0 {
+			return false
+		}
+		catalog := d.catalog.known()
+		return catalog == nil || catalog.Calls(shape.Calls)
+	}
+	return true
 }
 
 // write sends a statement and makes its changes known. How depends on when
 // they become true: at a COMMIT that is seen, at once, or at a moment that is
 // not seen.
 func (d *database) write(db *gorm.DB, send sender) {
+	d = d.atWrite(db.Statement)
+	d.heed(db)
 	pool, tx := track.Resolve(db.Statement.ConnPool)
 	switch {
 	case tx != nil:
@@ -60,11 +55,25 @@ func (d *database) write(db *gorm.DB, send sender) {
 	}
 }
 
+// writeRows does the same for gorm:row, which hands out rows that are still
+// being read. A write whose rows are returned there ends when the caller
+// closes them, and that is not seen.
+func (d *database) writeRows(db *gorm.DB, send sender) {
+	d = d.atWrite(db.Statement)
+	d.heed(db)
+	if _, tx := track.Resolve(db.Statement.ConnPool); tx != nil {
+		d.writeIn(tx, db, send)
+		return
+	}
+	d.writeUnseen(db, send)
+}
+
 // writeIn sends a statement of a tracked transaction.
 func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
-	if d.endsByText(db) {
+	send = d.owned(send)
+	if sql := db.Statement.SQL.String(); sql != "" && endsByText(d.shape(sql), sql) {
 		// From here on there may be no transaction, and what it did is true.
-		tx.Hold(d.announce(context.WithoutCancel(db.Statement.Context), db, tx.Take()))
+		tx.Hold(d.announce(context.WithoutCancel(db.Statement.Context), db.Statement.Table, tx.Take()))
 		tx.Doubt()
 	}
 	if tx.Doubtful() {
@@ -79,21 +88,19 @@ func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
 	d.savepoint(tx, db)
 }
 
-// endsByText reports whether the statement is a COMMIT or ROLLBACK, or a text
-// that may hold one among others. Such a text may also set and release
-// savepoints, which is why none that was set before it is relied on.
-func (d *database) endsByText(db *gorm.DB) bool {
-	sql := db.Statement.SQL.String()
-	if sql == "" {
-		return false
-	}
-	switch d.shape(sql).Verb {
+// endsByText reports whether a text is a COMMIT or ROLLBACK, one that commits
+// before it does its work, or one that may hold such among others. It may also
+// set and release savepoints, which is why none that was set before it is
+// relied on.
+func endsByText(shape *invalidation.Shape, sql string) bool {
+	switch shape.Verb {
 	case invalidation.Commit, invalidation.Rollback:
 		return true
 	case invalidation.Opaque:
-		return control.MatchString(sql)
+		return shape.Commits || control.MatchString(sql)
+	default:
+		return shape.Commits
 	}
-	return false
 }
 
 // control finds the words of a text that may govern a transaction.
@@ -101,8 +108,13 @@ var control = regexp.MustCompile(`(?i)\b(commit|end|rollback|savepoint|release)\
 
 // writeQueued sends a statement and queues its changes until the COMMIT.
 func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send sender) {
-	facts := d.image(tx, db, send)
+	facts, done := d.image(tx, db, send)
+	if db.Error != nil {
+		return
+	}
+	left := leftKeysOf(db.Statement)
 	touched := send(db)
+	done()
 	sql := db.Statement.SQL.String()
 	if sql == "" {
 		return // nothing to write, or not valid
@@ -111,7 +123,7 @@ func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send sender) {
 	if !d.changes(shape) || d.untouched(db, shape, touched) {
 		return
 	}
-	d.addFacts(db, &facts)
+	d.addFacts(db, &facts, left)
 	tx.Add(d.keep(db.Statement.Context, d.changesOf(db, shape, facts))...)
 }
 
@@ -139,24 +151,30 @@ func (d *database) writeAlone(db *gorm.DB, send sender) {
 		send(db)
 		return
 	}
-	ctx := context.WithoutCancel(db.Statement.Context)
-	if manual := d.beginByHand(shape); manual {
-		defer d.endByHand(ctx, db, shape)
+	if d.beginByHand(shape) {
+		d.sendByHand(db, shape, send)
+		return
 	}
+	ctx := context.WithoutCancel(db.Statement.Context)
 	wide := d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))
-	intent := d.announce(ctx, db, wide)
+	intent := d.announce(ctx, db.Statement.Table, wide)
 	// If the driver panics the outcome is unknown and counts as committed.
 	defer intent.Commit(ctx)
+	m := d.mark(db, mark{own: true})
+	defer m.lift()
+	left := leftKeysOf(db.Statement)
 	touched := send(db)
 	switch {
+	case m.took():
+		// The connection was in a transaction that no one here knew of.
+		intent.Abort(ctx)
 	case db.Error != nil:
-		// The statement may have been carried out all the same: a connection
-		// can be lost after the database has done its work.
+		intent.fail(ctx, db.Error)
 	case d.untouched(db, shape, touched):
 		intent.Abort(ctx)
 	case len(wide) > 0:
 		var facts invalidation.Facts
-		d.addFacts(db, &facts)
+		d.addFacts(db, &facts, left)
 		if narrow := d.ignored(d.changesOf(db, shape, facts)); len(narrow) > 0 {
 			intent.Commit(ctx, narrow...)
 		}
@@ -167,11 +185,36 @@ func (d *database) writeAlone(db *gorm.DB, send sender) {
 // a transaction that did not come from the tracked pool, or one that returns
 // rows to be read later. Its changes stay pending for as long as such a
 // transaction may last, so that nothing they meet is served or stored.
+//
+// If the connection turns out to be watched, it has made them known itself,
+// and knows when they are settled.
 func (d *database) writeUnseen(db *gorm.DB, send sender) {
-	d.writePending(db, send, func(intent region.Intent) {
-		ctx := context.WithoutCancel(db.Statement.Context)
-		time.AfterFunc(d.resolved.unseenCommit, func() { intent.Commit(ctx) })
-	})
+	ctx := context.WithoutCancel(db.Statement.Context)
+	var intent region.Intent
+	var m *mark
+	defer func() {
+		switch {
+		case intent == nil:
+		case m.took():
+			intent.Abort(ctx)
+		case db.Error == nil && d.commitsItself(db.Statement.SQL.String()):
+			intent.Commit(ctx)
+		default:
+			time.AfterFunc(d.resolved.unseenCommit, func() { intent.Commit(ctx) })
+		}
+	}()
+	d.writePending(db, func(db *gorm.DB) int64 {
+		m = d.mark(db, mark{})
+		defer m.lift()
+		return send(db)
+	}, func(announced region.Intent) { intent = announced })
+}
+
+// commitsItself reports whether a statement is one that is committed as soon as
+// it is done, whatever it stands in.
+func (d *database) commitsItself(sql string) bool {
+	shape := d.shape(sql)
+	return shape.Verb == invalidation.Definition && shape.Commits
 }
 
 // writePending sends a statement with its changes announced, and leaves it to
@@ -179,23 +222,23 @@ func (d *database) writeUnseen(db *gorm.DB, send sender) {
 func (d *database) writePending(db *gorm.DB, send sender, hold func(region.Intent)) {
 	if shape := d.sketch(db, send); shape != nil && d.changes(shape) {
 		ctx := context.WithoutCancel(db.Statement.Context)
-		hold(d.announce(ctx, db, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))))
+		hold(d.announce(ctx, db.Statement.Table, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))))
 	}
 	send(db)
 }
 
 // announce announces changes and reports an error to the events: the write
 // itself is not to fail. It never returns nil.
-func (d *database) announce(ctx context.Context, db *gorm.DB, changes []invalidation.Change) region.Intent {
+func (p *Plugin) announce(ctx context.Context, table string, changes []invalidation.Change) *announcement {
 	if len(changes) == 0 {
-		return &announcement{plugin: d.Plugin, settled: true}
+		return &announcement{plugin: p, settled: true}
 	}
-	intent, err := d.Announce(ctx, changes)
+	intent, err := p.Announce(ctx, changes)
 	if err != nil {
-		d.report(ctx, db.Statement.Table, err)
-		return &announcement{plugin: d.Plugin, settled: true}
+		p.report(ctx, table, err)
+		return &announcement{plugin: p, settled: true}
 	}
-	return intent
+	return intent.(*announcement)
 }
 
 // sketch has GORM write the statement's SQL without sending it and returns

@@ -43,8 +43,8 @@ func TestInsertBesideACondition(t *testing.T) {
 		{"author_id <> ?", []any{4}, Post{}, Post{AuthorID: &one}},
 		{"author_id > ?", []any{0}, Post{}, Post{AuthorID: &one}},
 		{"NOT author_id = ?", []any{4}, Post{}, Post{AuthorID: &one}},
-		{"author_id IS ?", []any{nil}, Post{AuthorID: &one}, Post{}},
-		{"title LIKE ?", []any{"Post%"}, Post{Title: "The Post"}, Post{Title: "post 13"}},
+		{sqlFor("author_id IS ?", "author_id IS NOT DISTINCT FROM ?", "author_id <=> ?"), []any{nil}, Post{AuthorID: &one}, Post{}},
+		{sqlFor("title LIKE ?", "title ILIKE ?", "title LIKE ?"), []any{"Post%"}, Post{Title: "The Post"}, Post{Title: "post 13"}},
 		{"title LIKE 'Post 1%'", nil, Post{Title: "Post 2"}, Post{Title: "Post 13"}},
 		{"title = ?", []any{"Post 13"}, Post{Title: "Post 14"}, Post{Title: "Post 13"}},
 		{"score >= ?", []any{5.5}, Post{Score: 5.25}, Post{Score: 5.5}},
@@ -58,7 +58,7 @@ func TestInsertBesideACondition(t *testing.T) {
 	for i, test := range tests {
 		t.Run(fmt.Sprint(i, plain.Replace(test.condition)), func(t *testing.T) {
 			t.Parallel()
-			f := copyFixture(t, everything, &gorm.Config{})
+			f := newFixture(t, everything)
 			must(t, f.truth.Create(&Author{ID: 4}).Error)
 			list := f.watch("list", into(func(db *gorm.DB, p *[]Post) *gorm.DB {
 				return db.Where(test.condition, test.args...).Order("id").Find(p)
@@ -151,7 +151,7 @@ func TestColumnsThatAreNotLookedAt(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := copyFixture(t, everything, &gorm.Config{})
+			f := newFixture(t, everything)
 			read := f.watch(test.name, test.read).isCached()
 			for _, column := range slices.Concat(test.looked, test.not) {
 				var old any

@@ -1,6 +1,7 @@
 package cacheops_test
 
 import (
+	"strings"
 	"testing"
 
 	"gorm.io/gorm"
@@ -23,14 +24,16 @@ func TestWriteThatReachedNoRowDropsNothing(t *testing.T) {
 // What triggers write is not counted, nor the row that one of them has
 // replaced or called off.
 func TestTriggersAreNotCounted(t *testing.T) {
-	const update = " BEGIN UPDATE tags SET name = name || '!' WHERE id = OLD.id; "
+	onlyOn(t, "sqlite postgres", "elsewhere triggers do not keep a row from being written")
+	const update = "UPDATE tags SET name = name || '!' WHERE id = OLD.id; "
+	callOff := sqlFor("SELECT RAISE(IGNORE)", "RETURN NULL", "")
 	for name, c := range map[string]struct{ trigger, write string }{
 		"row replaced": {
-			"CREATE TRIGGER g INSTEAD OF UPDATE ON tag_view" + update + "END",
+			trigger("g", "INSTEAD OF UPDATE ON tag_view", update+callOff),
 			"UPDATE tag_view SET name = 'x' WHERE id = 1",
 		},
 		"row called off": {
-			"CREATE TRIGGER g BEFORE UPDATE ON notes" + update + "SELECT RAISE(IGNORE); END",
+			trigger("g", "BEFORE UPDATE ON notes", update+callOff),
 			"UPDATE notes SET text = 'x' WHERE id = 1",
 		},
 	} {
@@ -46,7 +49,7 @@ func TestTriggersAreNotCounted(t *testing.T) {
 				t.Errorf("%d rows are counted: the test shows nothing", tx.RowsAffected)
 			}
 			tags.isFresh()
-			posts.isKept()
+			posts.isKeptBut(byTriggers)
 		})
 	}
 }
@@ -63,6 +66,9 @@ func TestRowsThatAreScannedAreNotRowsThatAreWritten(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if strings.HasPrefix(name, "exec") {
+				onlyOn(t, "sqlite", "others count the rows")
+			}
 			f := newFixture(t, everything)
 			one := f.watch("first tag", countOf("tags", "id = 1 AND name = 'x!'")).isCached()
 			two := f.watch("second tag", countOf("tags", "id = 2 AND name = 'x!'")).isCached()
@@ -87,7 +93,7 @@ func TestImageOfATableGivenByName(t *testing.T) {
 			two := f.watch("category 2", countOf("posts", "category_id = 2")).isCached()
 			must(t, f.db.Table(table).Model(&struct{ ID uint }{}).Where("title = ?", "Post 1").Update("category_id", 9).Error)
 			one.isFresh()
-			two.isKept()
+			two.isKeptBut(severalRows)
 		})
 	}
 }

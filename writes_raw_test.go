@@ -25,17 +25,22 @@ func TestExec(t *testing.T) {
 		write: exec("UPDATE posts SET title = @title WHERE id = @id", sql.Named("title", "new"), sql.Named("id", 1)),
 		fresh: []view{post(1), category(1)}, kept: []view{post(2)},
 	}, {
-		name: "update with quoted names in capitals", write: exec("UPDATE \"Posts\" SET [Title] = 'new' WHERE `ID` = 1"),
+		name: "update with quoted names and capitals", write: exec(sqlFor(
+			"UPDATE \"Posts\" SET [Title] = 'new' WHERE `ID` = 1", `UPDATE "posts" SET Title = 'new' WHERE ID = 1`,
+			"UPDATE `posts` SET `Title` = 'new' WHERE `ID` = 1")),
 		fresh: []view{post(1), category(1)}, kept: []view{post(2)},
 	}, {
-		name: "update of another table through an alias", write: exec("UPDATE main.posts AS p SET title = 'new' WHERE p.id = 1"),
+		name: "update of another table through an alias", write: exec("UPDATE " + sqlFor("main.", "public.", "") + "posts AS p SET title = 'new' WHERE p.id = 1"),
 		fresh: []view{post(1), category(1)}, kept: []view{post(2)},
 	}, {
-		name:  "update from",
-		write: exec("UPDATE posts SET title = a.name FROM authors AS a WHERE a.id = posts.author_id AND a.id = ?", 1),
-		fresh: []view{postsBy(1), post(1)}, kept: []view{postsBy(2), author(1)},
+		name: "update from",
+		write: exec(sqlFor("UPDATE posts SET title = a.name FROM authors AS a WHERE a.id = posts.author_id AND a.id = ?",
+			"UPDATE posts SET title = a.name FROM authors AS a WHERE a.id = posts.author_id AND a.id = ?",
+			"UPDATE posts JOIN authors AS a ON a.id = posts.author_id SET title = a.name WHERE a.id = ?"), 1),
+		fresh: []view{postsBy(1), post(1)}, kept: []view{postsBy(2), author(1)}, wide: joinedTables,
 	}, {
 		name:  "update with a common table expression",
+		only:  "sqlite postgres",
 		write: exec("WITH old AS (SELECT id FROM notes WHERE text = ?) UPDATE notes SET text = 'x' WHERE id IN (SELECT id FROM old)", "first"),
 		fresh: []view{note(1), notes, noteSaying("x")}, kept: []view{noteIDs, tag(1)},
 	}, {
@@ -48,21 +53,24 @@ func TestExec(t *testing.T) {
 		name: "insert from a query", write: exec("INSERT INTO notes (text) SELECT name FROM tags WHERE id = ?", 1),
 		fresh: []view{note(3), notes, noteSaying("go")}, kept: []view{tag(1), tags},
 	}, {
-		name: "insert or ignore, ignored", write: exec("INSERT OR IGNORE INTO tags (id, name) VALUES (1, 'other')"),
+		name: "insert or ignore, ignored", write: exec(ignoring("(1, 'other')")),
 		kept: []view{tag(1), tags, tagNamed("other")},
 	}, {
-		name: "insert or ignore, not ignored", write: exec("INSERT OR IGNORE INTO tags (id, name) VALUES (4, 'new')"),
-		fresh: []view{tag(4), tags, tagNamed("new")}, kept: []view{tag(1), tagNamed("go")},
+		name: "insert or ignore, not ignored", write: exec(ignoring("(4, 'new')")),
+		fresh: []view{tag(4), tags, tagNamed("new")}, kept: []view{tag(1), tagNamed("go")}, wide: adjusted,
 	}, {
-		name: "replace", write: exec("REPLACE INTO notes (id, text) VALUES (1, 'replaced')"),
+		name: "replace", only: "sqlite mysql", write: exec("REPLACE INTO notes (id, text) VALUES (1, 'replaced')"),
 		fresh: []view{note(1), notes, noteSaying("first"), noteSaying("replaced")}, kept: []view{tag(1)},
 	}, {
-		name:  "insert or replace, of a row in the way of another key",
+		name:  "replace, of a row in the way of another key",
+		only:  "sqlite mysql",
 		given: exec("DELETE FROM post_tags"),
-		write: exec("INSERT OR REPLACE INTO tags (id, name) VALUES (9, 'sql')"),
+		write: exec("REPLACE INTO tags (id, name) VALUES (9, 'sql')"),
 		fresh: []view{tag(2), tag(9), tags, tagNamed("sql")}, kept: []view{note(1)},
 	}, {
-		name: "upsert", write: exec("INSERT INTO notes (id, text) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET text = excluded.text || '!'"),
+		name: "upsert", write: exec("INSERT INTO notes (id, text) VALUES (1, 'x') " + sqlFor(
+			"ON CONFLICT (id) DO UPDATE SET text = excluded.text || '!'", "ON CONFLICT (id) DO UPDATE SET text = excluded.text || '!'",
+			"ON DUPLICATE KEY UPDATE text = CONCAT(VALUES(text), '!')")),
 		fresh: []view{note(1), notes, noteSaying("first"), noteSaying("x!")}, kept: []view{note(2), tag(1)},
 	}, {
 		name: "delete", write: exec("DELETE FROM notes WHERE id IN (?, 7)", 1),
@@ -71,29 +79,36 @@ func TestExec(t *testing.T) {
 		name: "delete of no row", write: exec("DELETE FROM notes WHERE id = 7"),
 		kept: []view{note(1), note(7), notes},
 	}, {
-		name: "two statements", write: exec("UPDATE notes SET text = 'x' WHERE id = 1; UPDATE tags SET name = 'y' WHERE id = 1"),
+		name: "two statements", only: "sqlite", write: exec("UPDATE notes SET text = 'x' WHERE id = 1; UPDATE tags SET name = 'y' WHERE id = 1"),
 		// Prepared, only the first is sent.
 		fresh: []view{note(1), notes},
 	}, {
 		name:  "two statements, the last of which reaches no row",
+		only:  "sqlite",
 		write: exec("UPDATE notes SET text = 'x' WHERE id = 1; UPDATE tags SET name = 'y' WHERE id = 99"),
 		fresh: []view{note(1), notes},
 	}, {
-		name: "a statement that changes no row", write: exec("ANALYZE"),
+		name: "a statement that changes no row", write: exec(sqlFor("ANALYZE", "ANALYZE", "ANALYZE TABLE notes")),
 		kept: []view{note(1), notes, post(1)},
 	}})
+}
+
+// ignoring inserts a tag unless there is one in its way.
+func ignoring(values string) string {
+	const into = "INTO tags (id, name) VALUES "
+	return sqlFor("INSERT OR IGNORE "+into+values, "INSERT "+into+values+" ON CONFLICT DO NOTHING", "INSERT IGNORE "+into+values)
 }
 
 func TestRawThatReturns(t *testing.T) {
 	const update = "UPDATE posts SET title = 'new' WHERE id = ? RETURNING id, title"
 	eachWriting(t, []writing{{
-		name: "find", write: func(db *gorm.DB) error { return db.Raw(update, 1).Find(&[]Post{}).Error },
+		name: "find", only: "sqlite postgres", write: func(db *gorm.DB) error { return db.Raw(update, 1).Find(&[]Post{}).Error },
 		fresh: []view{post(1), category(1)}, kept: []view{post(2), author(1)},
 	}, {
-		name: "first into a struct", write: func(db *gorm.DB) error { return db.Raw(update, 1).First(&Post{}).Error },
+		name: "first into a struct", only: "sqlite postgres", write: func(db *gorm.DB) error { return db.Raw(update, 1).First(&Post{}).Error },
 		fresh: []view{post(1), category(1)}, kept: []view{post(2), author(1)},
 	}, {
-		name: "find of no row", write: func(db *gorm.DB) error { return db.Raw(update, 99).Find(&[]Post{}).Error },
+		name: "find of no row", only: "sqlite postgres", write: func(db *gorm.DB) error { return db.Raw(update, 99).Find(&[]Post{}).Error },
 		kept: []view{post(1), post(2), author(1)},
 	}, {
 		name: "insert", write: func(db *gorm.DB) error {
@@ -130,13 +145,14 @@ var rowWrites = map[string]func(db *gorm.DB) error{
 }
 
 func TestWriteWhoseRowsAreReadInATransaction(t *testing.T) {
+	onlyOn(t, "sqlite postgres", noUpdateReturning)
 	for name, write := range rowWrites {
 		for _, mode := range modes {
 			t.Run(name+"/"+mode.name, func(t *testing.T) {
 				t.Parallel()
 				options := mode.options
 				w := writing{write: write, fresh: []view{post(1), category(1)}, kept: []view{post(2), author(1)}}
-				w.checkInTransaction(copyFixture(t, everything, &options))
+				w.checkInTransaction(newFixtureWith(t, everything, &options))
 			})
 		}
 	}
@@ -146,11 +162,12 @@ func TestWriteWhoseRowsAreReadInATransaction(t *testing.T) {
 // not seen. What it may touch stays out of the cache for as long as that may
 // take.
 func TestWriteWhoseRowsAreReadOutsideATransaction(t *testing.T) {
+	onlyOn(t, "sqlite postgres", noUpdateReturning)
 	config := everything
 	config.UnseenCommit = time.Hour
 	for name, write := range rowWrites {
 		t.Run(name, func(t *testing.T) {
-			f := copyFixture(t, config, &gorm.Config{})
+			f := newFixtureWith(t, config, &gorm.Config{})
 			one, list := f.watch("post 1", firstPost(1)).isCached(), f.watch("category 1", category(1).read).isCached()
 			two, writer := f.watch("post 2", firstPost(2)).isCached(), f.watch("author 1", author(1).read).isCached()
 			must(t, write(f.db))
@@ -219,7 +236,7 @@ func TestFailedWriteDropsNothing(t *testing.T) {
 	}
 	for name, write := range writes {
 		t.Run(name, func(t *testing.T) {
-			f := copyFixture(t, everything, &gorm.Config{})
+			f := newFixture(t, everything)
 			held := f.hold([]view{tag(1), tag(2), tags, tagNamed("new"), notes, noteSaying("never")})
 			if write(f.db) == nil {
 				t.Fatal("the write did not fail")
@@ -231,16 +248,20 @@ func TestFailedWriteDropsNothing(t *testing.T) {
 	}
 }
 
+// failingHalfway begins an insert that, on SQLite, keeps the rows that came
+// before the one that failed.
+func failingHalfway() string { return sqlFor("INSERT OR FAIL", "INSERT", "INSERT") }
+
 // The error of a statement does not end the transaction around it, which may
 // be committed with what else it wrote.
 func TestFailedWriteInATransactionThatCommits(t *testing.T) {
-	f := copyFixture(t, everything, &gorm.Config{})
+	onlyOn(t, "sqlite mysql", "PostgreSQL commits nothing after an error")
+	f := newFixture(t, everything)
 	one, two := f.watch("note 1", note(1).read).isCached(), f.watch("note 2", note(2).read).isCached()
 	partly := f.watch("tags", tags.read).isCached()
 	must(t, f.db.Transaction(func(tx *gorm.DB) error {
 		must(t, tx.Model(&Note{ID: 1}).Update("text", "new").Error)
-		// OR FAIL keeps the rows that came before the one that failed.
-		if tx.Exec("INSERT OR FAIL INTO tags (name) VALUES ('new'), ('go')").Error == nil {
+		if tx.Exec(failingHalfway()+" INTO tags (name) VALUES ('new'), ('go')").Error == nil {
 			t.Error("the write did not fail")
 		}
 		return nil
@@ -251,11 +272,11 @@ func TestFailedWriteInATransactionThatCommits(t *testing.T) {
 }
 
 // Outside a transaction the database may have done the work all the same, as
-// it did here.
+// SQLite did here.
 func TestFailedWriteOutsideATransaction(t *testing.T) {
-	f := copyFixture(t, everything, &gorm.Config{SkipDefaultTransaction: true})
+	f := newFixtureWith(t, everything, &gorm.Config{SkipDefaultTransaction: true})
 	partly, other := f.watch("tags", tags.read).isCached(), f.watch("note 1", note(1).read).isCached()
-	if f.db.Exec("INSERT OR FAIL INTO tags (name) VALUES ('new'), ('go')").Error == nil {
+	if f.db.Exec(failingHalfway()+" INTO tags (name) VALUES ('new'), ('go')").Error == nil {
 		t.Error("the write did not fail")
 	}
 	partly.isFresh()

@@ -2,15 +2,10 @@ package cacheops_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 
 	"gorm.io/gorm"
-
-	"github.com/seed92106438/cacheops"
 )
 
 // The tables of writes list each way in which GORM writes, with reads whose
@@ -26,6 +21,7 @@ type view struct {
 // writing is one way to write.
 type writing struct {
 	name  string
+	only  string                  // the databases that know it; all, if it is empty
 	given func(db *gorm.DB) error // done before anything is cached
 	write func(db *gorm.DB) error
 
@@ -34,6 +30,8 @@ type writing struct {
 	// spared stay in the cache where the write is in a transaction, because
 	// there the rows can be read before they are changed.
 	spared []view
+	// wide is where kept may be dropped after all, and blind where spared may.
+	wide, blind exception
 }
 
 // modes are GORM's ways to send statements, each outside or inside a
@@ -54,12 +52,22 @@ func eachWriting(t *testing.T, writings []writing) {
 	for _, w := range writings {
 		for _, mode := range modes {
 			t.Run(w.name+"/"+mode.name, func(t *testing.T) {
-				t.Parallel()
+				w.parallel(t)
 				options := mode.options // Open changes its options
-				mode.check(&w, copyFixture(t, everything, &options))
+				mode.check(&w, newFixtureWith(t, everything, &options))
 			})
 		}
 	}
+}
+
+// parallel lets other tests run beside this one, if the database knows the
+// writing.
+func (w *writing) parallel(t *testing.T) {
+	t.Helper()
+	if w.only != "" {
+		onlyOn(t, w.only, "no other has the statement")
+	}
+	t.Parallel()
 }
 
 // checkAlone does the writing outside any explicit transaction.
@@ -96,8 +104,15 @@ func (w *writing) begin(f *fixture) (fresh, kept, spared []held) {
 	if !errors.Is(err, errRollback) {
 		f.Fatal(err)
 	}
+	f.recount()
 	for _, r := range slices.Concat(fresh, kept, spared) {
 		r.isKept()
+	}
+	if w.wide.here() {
+		kept = nil
+	}
+	if w.blind.here() {
+		spared = nil
 	}
 	return fresh, kept, spared
 }
@@ -135,49 +150,4 @@ func (h *held) isChanged() {
 		h.f.Errorf("%s gives the same answer as before: the test shows nothing", h.name)
 	}
 	h.isKept()
-}
-
-// template is the database file as newFixture makes it, to be copied.
-var template struct {
-	once sync.Once
-	data []byte
-}
-
-func templateData(t testing.TB) []byte {
-	t.Helper()
-	template.once.Do(func() {
-		path := filepath.Join(t.TempDir(), "seed.db")
-		db, _ := openDB(t, path, &gorm.Config{})
-		must(t, db.AutoMigrate(&Author{}, &Post{}, &Tag{}, &Note{}))
-		seed(t, db)
-		conn, err := db.DB()
-		must(t, err)
-		must(t, conn.Close()) // nothing is left in the WAL
-		data, err := os.ReadFile(path)
-		must(t, err)
-		template.data = data
-	})
-	if len(template.data) == 0 {
-		t.Fatal("there is no template")
-	}
-	return template.data
-}
-
-// templatePath writes a copy of the template.
-func templatePath(t testing.TB) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "test.db")
-	must(t, os.WriteFile(path, templateData(t), 0o600))
-	return path
-}
-
-// copyFixture is newFixture with options, made from a copy of the file.
-func copyFixture(t *testing.T, config cacheops.Config, options *gorm.Config) *fixture {
-	t.Helper()
-	f := &fixture{T: t, path: templatePath(t), cache: cacheops.New(config)}
-	f.truth, _ = openDB(t, f.path, &gorm.Config{})
-	f.db, f.log = openDB(t, f.path, options)
-	must(t, f.db.Use(f.cache))
-	t.Cleanup(f.compareAll)
-	return f
 }

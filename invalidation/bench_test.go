@@ -17,7 +17,7 @@ var (
 	lookedAt = Columns{Names: []string{"author_id", "id", "title"}}
 	pkQuery  = &Shape{Verb: Query, Params: 1, Uses: []Use{{"posts", &byParam, lookedAt}}}
 	pkUpdate = &Shape{Verb: Mutation, Params: 2, Writes: []Write{{
-		Table: "posts", Kind: Update, Where: &byParam, Set: []Assignment{{"title", []Operand{{Param: 2}}}},
+		Table: "posts", Kind: Update, Where: &byParam, Set: []Assignment{{Column: "title", Values: []Operand{{Param: 2}}}},
 	}}}
 )
 

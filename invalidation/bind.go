@@ -50,9 +50,12 @@ func (b *binding) or(relation *Relation, p *Predicate) []Box {
 // set returns a set that covers the values of the column for which an atom
 // holds.
 func (b *binding) set(relation *Relation, p *Predicate) Set {
-	kind := relation.column(p.Column).Kind
+	column := relation.column(p.Column)
 	switch p.Op {
 	case IsNull:
+		if column.ZeroIsNull {
+			return Set{}
+		}
 		return onlyNull
 	case IsNotNull:
 		return someValue
@@ -64,13 +67,13 @@ func (b *binding) set(relation *Relation, p *Predicate) Set {
 		if !ok {
 			return someValue
 		}
-		return kind.compared(p.Op, v)
+		return column.compared(p.Op, v)
 	case In:
-		return b.in(kind, p.Operands)
+		return b.in(column.Kind, p.Operands)
 	case NotIn:
-		return b.notIn(kind, p.Operands)
+		return b.notIn(column.Kind, p.Operands)
 	case Joined:
-		return b.joined(kind, p)
+		return b.joined(column.Kind, p)
 	}
 	return Set{}
 }
@@ -84,10 +87,10 @@ func (b *binding) in(kind Kind, operands []Operand) Set {
 		case !ok || !understood:
 			return someValue
 		case v == nil: // nothing equals NULL
-		case kind == Float || kind == Time:
-			spans = append(spans, value.near())
-		default:
+		case kind.pointed():
 			points = append(points, value)
+		default:
+			spans = append(spans, value.near(v))
 		}
 	}
 	if len(spans) > 0 {
@@ -106,7 +109,7 @@ func (b *binding) notIn(kind Kind, operands []Operand) Set {
 		if ok && v == nil {
 			return none // nothing differs from NULL
 		}
-		if value, understood := valueOf(v, kind); ok && understood && kind == Int {
+		if value, understood := valueOf(v, kind); ok && understood && kind.separate() {
 			excluded = append(excluded, value)
 		}
 	}

@@ -58,6 +58,13 @@ func (b Box) Pins(column string) bool {
 	return found && b[i].Set.form == finite
 }
 
+// Fixes reports whether the box confines the column to one value, or to none.
+// NULL is none that would: a unique column may hold it in several rows.
+func (b Box) Fixes(column string) bool {
+	i, found := b.find(column)
+	return found && b[i].Set.form == finite && b[i].Set.notNull && len(b[i].Set.values) <= 1
+}
+
 // set returns what the box says of a column.
 func (b Box) set(column string) Set {
 	if i, found := b.find(column); found {

@@ -48,6 +48,18 @@ func (e *effects) touch(c Change) {
 	}
 }
 
+// call adds what a stored function may write. One that is not in the catalogue
+// writes nothing.
+func (e *effects) call(function *Relation) {
+	if function == nil {
+		return
+	}
+	e.visits = nil
+	for _, table := range function.Triggered {
+		e.touch(e.any(table))
+	}
+}
+
 func (e *effects) any(table string) Change {
 	return Change{Table: Table{e.database, table}, Kind: Any, Rows: -1}
 }

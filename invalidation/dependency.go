@@ -24,6 +24,8 @@ type TableDependency struct {
 	// Columns that the query looks at. An update of others alone leaves the
 	// result true.
 	Columns Columns
+
+	declared bool // by the caller, so that it must stay as it is
 }
 
 // Dependency puts the arguments of one execution into the shape of a query.
@@ -33,7 +35,7 @@ func (s *Shape) Dependency(database string, args []driver.Value, catalog Catalog
 	b := binding{args, catalog}
 	d := &Dependency{Tables: make([]TableDependency, 0, len(s.Uses))}
 	for i := range s.Uses {
-		t := TableDependency{Table: Table{database, s.Uses[i].Table}}
+		t := TableDependency{Table: Table{database, catalog.Canonical(s.Uses[i].Table)}}
 		if len(args) == s.Params {
 			t.Boxes, t.Columns = b.use(&s.Uses[i])
 		} else {
@@ -58,7 +60,7 @@ func (b *binding) use(u *Use) ([]Box, Columns) {
 // Declare adds a dependency on every row and column of a table, which the SQL
 // does not show.
 func (d *Dependency) Declare(table Table) {
-	d.add(TableDependency{table, whole(), Columns{All: true}})
+	d.add(TableDependency{Table: table, Boxes: whole(), Columns: Columns{All: true}, declared: true})
 }
 
 // add puts the dependency on a table in its place, or unites it with what is
@@ -73,4 +75,5 @@ func (d *Dependency) add(t TableDependency) {
 	}
 	d.Tables[i].Boxes = limit(append(d.Tables[i].Boxes, t.Boxes...))
 	d.Tables[i].Columns = d.Tables[i].Columns.Union(t.Columns)
+	d.Tables[i].declared = d.Tables[i].declared || t.declared
 }

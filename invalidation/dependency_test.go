@@ -60,7 +60,7 @@ func TestManyUsesCollapseToTheirHull(t *testing.T) {
 	if len(boxes) > maxBoxes {
 		t.Fatalf("%d boxes", len(boxes))
 	}
-	at := func(n int64) []Box { return []Box{{{"id", Int.stored(n)}}} }
+	at := func(n int64) []Box { return []Box{{{"id", Column{Kind: Int}.stored(n)}}} }
 	if !meetAny(boxes, at(39)) || meetAny(boxes, at(40)) {
 		t.Errorf("%v", describe(boxes))
 	}
@@ -75,6 +75,26 @@ func TestDeclaredDependencies(t *testing.T) {
 	want := "authors (all columns): {any row}\nposts (all columns): {any row}\ntags (all columns): {any row}"
 	if got := d.String(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFixes(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		where Predicate
+		fixes bool
+	}{
+		{"one value", eq("author_id", int64(1)), true},
+		{"a list of one", atom("author_id", In, int64(1)), true},
+		{"two values", atom("author_id", In, int64(1), int64(2)), false},
+		{"NULL, which several rows may hold", atom("author_id", IsNull), false},
+		{"a range", atom("author_id", Less, int64(1)), false},
+		{"another column", eq("id", int64(1)), false},
+	} {
+		box := read(c.where, "id").Dependency("db", nil, blog).Tables[0].Boxes[0]
+		if got := box.Fixes("author_id"); got != c.fixes {
+			t.Errorf("%s: fixes: %v", c.name, got)
+		}
 	}
 }
 

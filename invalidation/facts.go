@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"math"
 	"slices"
+	"strconv"
+	"time"
 )
 
 // Image is what is known of one row: column name, in lower case, to value. The
@@ -13,11 +15,15 @@ import (
 // missing may hold anything.
 type Image map[string]driver.Value
 
+// AtLeast stands, in an image of a created row, for a value that is not known but
+// for a lower bound.
+type AtLeast struct{ Value driver.Value }
+
 // Facts is what is known of one execution of a write beyond its text and its
 // arguments. The zero Facts is always right.
 type Facts struct {
 	// Chosen has, for each row of an insert, the values that the database
-	// chose, such as a generated key.
+	// chose, such as a generated key, or an [AtLeast].
 	Chosen []Image
 	// Before has the rows that the write reached, complete, as they were. It
 	// counts only if HasBefore is true; then an empty list says that the
@@ -33,7 +39,7 @@ func (m Image) box(relation *Relation) Box {
 	box := make(Box, 0, len(m))
 	for name, v := range m {
 		if column, ok := relation.Columns[name]; ok {
-			if set := column.Kind.read(v); !set.unrestricted() {
+			if set := column.read(v); !set.unrestricted() {
 				box = append(box, Term{name, set})
 			}
 		}
@@ -45,12 +51,12 @@ func (m Image) box(relation *Relation) Box {
 // keeps reports whether the assignment surely leaves the column as it was, in
 // the very form in which it is stored.
 func (m Image) keeps(a *assignment) bool {
-	was, ok := m[a.column]
-	if !ok || a.open || a.computed {
+	was, ok := m[a.name]
+	if !ok || a.open || a.column.Generated {
 		return false
 	}
 	for _, v := range a.values {
-		if !same(was, v, a.kind) {
+		if !same(was, v, a.column) {
 			return false
 		}
 	}
@@ -59,15 +65,19 @@ func (m Image) keeps(a *assignment) bool {
 
 // same reports whether to write now, where a driver gave was, changes nothing.
 //
-// It is never sure of a time or a boolean. A driver reads several stored forms
-// as one time: '2026-01-01 00:00:00' and '2026-01-01 00:00:00+00:00', and to a
-// query that compares them as text they differ.
-func same(was, now driver.Value, kind Kind) bool {
+// It is never sure of a time or a boolean unless the column is Canonical. A
+// driver reads several stored forms as one time: '2026-01-01 00:00:00' and
+// '2026-01-01 00:00:00+00:00', and to a query that compares them as text they
+// differ.
+func same(was, now driver.Value, column Column) bool {
+	if column.Canonical && sameValue(column.Kind.unpacked(was), now, column.Kind) {
+		return true
+	}
 	switch was := was.(type) {
 	case nil:
 		return now == nil
 	case int64:
-		if kind == Int {
+		if column.Kind == Int {
 			a, _ := intValue(was)
 			b, ok := intValue(now)
 			return ok && a == b
@@ -89,3 +99,56 @@ func same(was, now driver.Value, kind Kind) bool {
 	}
 	return false
 }
+
+// sameValue reports whether the two are surely one value of the kind, as it is
+// stored in a Canonical column that holds was. What is rounded to be stored
+// counts only if it needs no rounding, as was needed none.
+func sameValue(was, now driver.Value, kind Kind) bool {
+	switch kind {
+	case Int, UUID:
+	case Text, Exact:
+		a, ok := was.(string)
+		b, ok2 := now.(string)
+		return ok && ok2 && a == b
+	case Time:
+		a, ok := was.(time.Time)
+		b, ok2 := now.(time.Time)
+		return ok && ok2 && a.Equal(b)
+	case Clock, Wall:
+		a, ok := was.(time.Time)
+		b, ok2 := now.(time.Time)
+		return ok && ok2 && sameClock(a, b)
+	case Decimal:
+		if f, ok := now.(float64); ok {
+			now = strconv.FormatFloat(f, 'g', sureDigits, 64)
+			if g, err := strconv.ParseFloat(now.(string), 64); err != nil || g != f {
+				return false
+			}
+			now = strconv.FormatFloat(f, 'f', -1, 64)
+		}
+	default:
+		return false
+	}
+	a, ok := valueOf(was, kind)
+	b, ok2 := valueOf(now, kind)
+	return ok && ok2 && !a.isNull() && a == b
+}
+
+// sureDigits is how many digits of a decimal every double keeps.
+const sureDigits = 15
+
+// sameClock reports whether a and b are one instant and show one time of day.
+// Near a change of the zone's offset nothing is sure: the driver may have read
+// an hour that the zone leaves out as another.
+func sameClock(a, b time.Time) bool {
+	_, offset := a.Zone()
+	for _, t := range []time.Time{b, a.Add(-clockDoubt), a.Add(clockDoubt)} {
+		if _, o := t.Zone(); o != offset {
+			return false
+		}
+	}
+	return a.Equal(b)
+}
+
+// clockDoubt is how far from a change of a zone's offset times are sure.
+const clockDoubt = 48 * time.Hour

@@ -2,6 +2,7 @@ package invalidation
 
 import (
 	"cmp"
+	"database/sql/driver"
 	"slices"
 )
 
@@ -85,10 +86,24 @@ func (in *insertion) set(row int, p *place) Set {
 	}
 	if row < len(in.chosen) {
 		if v, ok := in.chosen[row][p.name]; ok {
-			return p.column.Kind.read(v)
+			return p.column.chosen(v)
 		}
 	}
 	return Set{}
+}
+
+// chosen covers what the database chose for the column, of which a driver told
+// v or a bound.
+func (c Column) chosen(v driver.Value) Set {
+	bound, ok := v.(AtLeast)
+	if !ok {
+		return c.read(v)
+	}
+	set := c.read(bound.Value)
+	if c.Kind != Int || set.form != finite || len(set.values) != 1 || set.values[0].isNull() {
+		return Set{}
+	}
+	return spanSet(false, span{lo: set.values[0]})
 }
 
 // row covers one row.

@@ -23,9 +23,9 @@ type modelColumn struct {
 	collate func(string) string // Text: equal if this is
 }
 
-func binary(s string) string { return s }
-func nocase(s string) string { return strings.ToLower(s) }
-func rtrim(s string) string  { return strings.TrimRight(s, " ") }
+func bytewise(s string) string { return s }
+func nocase(s string) string   { return strings.ToLower(s) }
+func rtrim(s string) string    { return strings.TrimRight(s, " ") }
 
 // general is a collation that is blind to case, trailing blanks and accents,
 // and that expands ß.
@@ -119,7 +119,7 @@ func (c *modelColumn) compare(a, b driver.Value) int {
 	case string:
 		collate := c.collate
 		if collate == nil {
-			collate = binary
+			collate = bytewise
 		}
 		return strings.Compare(collate(x), collate(b.(string)))
 	case []byte:

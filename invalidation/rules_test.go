@@ -200,6 +200,32 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
+// Of a change of many rows the hull is kept, and it stays one of its own columns.
+func TestChangesOfManyRowsAreKeptCoarsely(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		rows  int64
+		where Predicate
+		drops bool
+	}{
+		{"a member", maxWritten, eq("author_id", int64(2)), true},
+		{"between members", maxWritten, eq("author_id", int64(3)), false},
+		{"past the bound, a member", maxWritten + 1, eq("author_id", int64(2)), true},
+		{"past the bound, between members", maxWritten + 1, eq("author_id", int64(3)), true},
+		{"past the bound, outside", maxWritten + 1, eq("author_id", int64(-2)), false},
+		{"past the bound, a text", maxWritten + 1, eq("title", "t2"), true},
+		{"past the bound, no text", maxWritten + 1, atom("title", IsNull), false},
+	} {
+		many := Write{Table: "posts", Kind: Insert, Names: []string{"author_id", "title"}}
+		for i := range c.rows {
+			many.Rows = append(many.Rows, []Operand{literal(2 * i), literal(fmt.Sprint("t", i))})
+		}
+		if got := drops(t, read(c.where, "id"), write(many), Facts{}); got != c.drops {
+			t.Errorf("%s: dropped: %v", c.name, got)
+		}
+	}
+}
+
 func TestLongUnionsAreWidened(t *testing.T) {
 	floats := func(n int) Predicate {
 		p := Predicate{Op: In, Column: "score"}

@@ -3,13 +3,17 @@ package invalidation
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of a set's size. What has more members is widened: points to the
 // interval from the least to the greatest, intervals likewise, prefixes and
 // the rest to everything.
+//
+// A list in a query may be as long as databases take them. What a change keeps
+// is bounded more closely, see [coarse].
 const (
-	maxPoints   = 1024
+	maxPoints   = 1 << 16
 	maxSpans    = 16
 	maxPrefixes = 16
 )
@@ -37,8 +41,8 @@ const (
 	everything form = iota
 	finite          // values
 	intervals       // spans
-	allBut          // everything except values, of Int
-	prefixes        // what begins with one of values, of Text
+	allBut          // everything except values, of a separate kind
+	prefixes        // what begins with one of values, of Text or Exact
 )
 
 // none is the empty set; onlyNull and someValue are those of IS NULL and
@@ -68,9 +72,44 @@ func finiteSet(null bool, values []Value) Set {
 	if len(values) <= maxPoints {
 		return s
 	}
+	return s.wider()
+}
+
+// wider covers a finite set of several members by one that is written down in
+// no more than two.
+func (s *Set) wider() Set {
 	switch members := s.members(); members[0].kind {
-	case Int, Time:
+	case Int, Time, Clock, Decimal, UUID, Wall, Day:
 		return spanSet(!s.notNull, span{lo: members[0], hi: members[len(members)-1]})
+	}
+	return Set{notNull: s.notNull}
+}
+
+// maxWritten bounds the values of a column in a box of a change. Changes are
+// kept by the thousand and looked at by every reader, those of many rows too.
+const maxWritten = 1024
+
+// coarse returns boxes that cover those of a change, which it takes over, with
+// [maxWritten] values of a column at the most.
+func coarse(boxes []Box) []Box {
+	for i, box := range boxes {
+		kept := box[:0]
+		for _, term := range box {
+			if term.Set = term.Set.coarse(); !term.Set.unrestricted() {
+				kept = append(kept, term)
+			}
+		}
+		boxes[i] = kept
+	}
+	return limit(boxes)
+}
+
+func (s *Set) coarse() Set {
+	switch {
+	case len(s.values) <= maxWritten:
+		return *s
+	case s.form == finite:
+		return s.wider()
 	}
 	return Set{notNull: s.notNull}
 }
@@ -109,6 +148,48 @@ func prefixSet(null bool, values []Value) Set {
 		return Set{notNull: !null}
 	}
 	return Set{form: prefixes, notNull: !null, values: values}
+}
+
+// prefix returns what all texts have in common that a pattern reaches, if it
+// begins as v does and letter case is ignored. A Text is folded already. Of an
+// Exact, only the ASCII characters that come first are taken: what else is equal
+// to them in another case, the database's locale decides.
+func (v Value) prefix() Value {
+	if v.kind == Exact {
+		n := strings.IndexFunc(v.text, func(r rune) bool { return r >= utf8.RuneSelf })
+		if n >= 0 {
+			v.text = v.text[:n]
+		}
+		v.text = strings.ToLower(v.text)
+	}
+	return v
+}
+
+// begins reports whether a pattern with the prefix may reach v. A character
+// beyond ASCII may be equal to one of the prefix in another case, as the Kelvin sign
+// is to k, so that nothing can be said of it and of what follows.
+func (v *Value) begins(prefix string) bool {
+	if v.kind != Exact {
+		return strings.HasPrefix(v.text, prefix)
+	}
+	for i := range len(prefix) {
+		switch {
+		case i == len(v.text):
+			return false
+		case v.text[i] >= utf8.RuneSelf:
+			return true
+		case lower(v.text[i]) != prefix[i]:
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // Points returns the members of a finite set in order, NULL first if it is
@@ -157,7 +238,7 @@ func (s *Set) contains(v Value) bool {
 		_, found := search(s.values, &v)
 		return !found
 	case prefixes:
-		return slices.ContainsFunc(s.values, func(p Value) bool { return strings.HasPrefix(v.text, p.text) })
+		return slices.ContainsFunc(s.values, func(p Value) bool { return v.begins(p.text) })
 	}
 	return true
 }
@@ -185,6 +266,8 @@ func (s *Set) meets(other *Set) bool {
 	switch {
 	case a.form == finite && b.form == finite:
 		return share(a.members(), b.members())
+	case a.form == finite && b.form == intervals:
+		return slices.ContainsFunc(b.spans, func(p span) bool { return p.holdsOne(a.members()) })
 	case a.form == finite:
 		return slices.ContainsFunc(a.members(), b.contains)
 	case a.form == intervals && b.form == intervals:

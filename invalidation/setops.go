@@ -150,7 +150,10 @@ func (u *collector) set() Set {
 		}
 		return spanSet(u.null, u.spans...)
 	case len(u.prefixes) > 0:
-		return prefixSet(u.null, append(u.prefixes, u.points...))
+		for i := range u.points {
+			u.prefixes = append(u.prefixes, u.points[i].prefix())
+		}
+		return prefixSet(u.null, u.prefixes)
 	}
 	return finiteSet(u.null, u.points)
 }

@@ -26,13 +26,15 @@ const (
 	Opaque     Verb = iota // not understood; writes AllTables
 	Query                  // reads and writes nothing
 	Mutation               // INSERT, UPDATE, DELETE and their kin, also as a CTE of a query
-	Definition             // DDL: changes the catalogue itself
+	Definition             // DDL: changes the catalogue itself; see Shape.Temporary
 	Begin                  // BEGIN as text, outside database/sql's own transactions
 	Commit                 // COMMIT or END as text
 	Rollback               // ROLLBACK as text, of the whole transaction
 	Savepoint              // SAVEPOINT Name
 	RollbackTo             // ROLLBACK TO Name
 	Release                // RELEASE Name
+	Session                // changes what later texts of the connection mean: USE, SET search_path
+	Local                  // the same until the transaction ends: SET LOCAL search_path
 	Neutral                // touches no row: EXPLAIN, a harmless PRAGMA, ANALYZE
 )
 
@@ -64,6 +66,55 @@ type Shape struct {
 
 	// Name of the savepoint, lower case, for Savepoint, RollbackTo, Release.
 	Name string
+
+	// Calls has the functions that a Query calls and the analyser does not
+	// know, as keys of a [Catalog]: such a one may write what it likes.
+	Calls []string
+
+	// Commits is true if the statement commits the transaction that is open
+	// and ends it, as MySQL does before a Definition.
+	Commits bool
+
+	// Uncounted is true if the number of rows that the database reports is not
+	// that of all Writes: a common table expression that writes is not counted.
+	Uncounted bool
+
+	// Temporary is the temporary table or view that a Definition makes, as a
+	// key of a [Catalog]. It hides another of that name on one connection.
+	Temporary string
+
+	// Edges tell which rows of one table count only beside rows of another.
+	Edges []Edge
+
+	// Page is set if the result is the first rows in some order. It is nil
+	// for other statements.
+	Page *Page
+}
+
+// Edge says that a row counts through one use only if its Column equals
+// OtherColumn in some row that counts through another. Like [Joined], it holds
+// only if the two columns have the same known kind.
+type Edge struct {
+	Use         int // the indices are of [Shape.Uses]
+	Column      string
+	Other       int
+	OtherColumn string
+
+	// Shown is the column of the result that shows OtherColumn, if every row
+	// that counts through the other use is in the result; else it is empty.
+	Shown string
+}
+
+// Page says that a query gives the first rows in the order of a column, from
+// an offset on: rows of that column's table which come after the last row of
+// a full page cannot influence the result. MAX and MIN give such a page of one
+// row.
+type Page struct {
+	Use    int    // the index, in [Shape.Uses], of the table that is ordered
+	Column string // by which it is ordered first
+	Result string // the column of the result that shows it; if empty, the only one
+	Desc   bool
+	Limit  Operand // how many rows make the page full
 }
 
 // Use is one reading of a table.
@@ -91,6 +142,12 @@ type Write struct {
 	// Set has the assignments of an Update.
 	Set []Assignment
 
+	// Conflict is true for the Update that an insert makes of rows which are in
+	// its way: those that equal one of Rows in every column of a unique key, of
+	// Key or, if that is empty, of any.
+	Conflict bool
+	Key      []string
+
 	// Names and Rows are an Insert's columns and values. Rows is nil if the
 	// values are not written out, as in INSERT … SELECT; then nothing is
 	// known of the new rows.
@@ -104,10 +161,12 @@ type Write struct {
 }
 
 // Assignment is col = one of Values. An element that is not known makes the
-// column's new value open.
+// column's new value open. With a Shift of 1 or -1 it is col = col + Values[0]
+// or col = col - Values[0].
 type Assignment struct {
 	Column string
 	Values []Operand
+	Shift  int
 }
 
 // Operand is a value in a statement: a parameter, a literal, or unknown.

@@ -1,6 +1,7 @@
 package invalidation
 
 import (
+	"database/sql/driver"
 	"math"
 	"slices"
 )
@@ -21,6 +22,15 @@ func (s *span) point() bool { return s.lo == s.hi && !s.lo.isNull() }
 
 func (s *span) contains(v Value) bool {
 	return s.meets(&span{lo: v, hi: v})
+}
+
+// holdsOne reports whether one of a sorted list of values lies in the span.
+func (s *span) holdsOne(values []Value) bool {
+	i, found := search(values, &s.lo) // an absent end sorts first
+	if found && s.openLo {
+		i++
+	}
+	return i < len(values) && s.contains(values[i])
 }
 
 // before reports whether s ends before other begins.
@@ -109,16 +119,41 @@ func joinSpans(spans []span) []span {
 	return joined
 }
 
+// clockSlack is how many seconds two times may be apart that a database holds
+// for equal because it forgot their zones, or compares by their texts: up to two
+// days between zones a day off each way, and a day more where the time of day
+// does not count.
+const clockSlack = 3 * 24 * 60 * 60
+
+// wallSlack is how many seconds a driver may be wrong about the time that a clock
+// showed: if no clock of its zone did, for it was put forward then.
+const wallSlack = 2 * 60 * 60
+
 // near covers every value that a database may hold for equal to v, which is
-// a Float or a Time.
+// the value of an argument.
 //
 // A column may store a float in four bytes, so that it comes back as the
 // nearest float32: the neighbours of that on both sides are taken in. A
-// column may round a time to whole seconds.
-func (v Value) near() span {
-	if v.kind == Time {
-		return span{lo: v.addSeconds(-1), hi: v.addSeconds(1)}
+// column may round a time to whole seconds. A Clock is what a driver makes of
+// an instant by the zone of its connection, or of the argument; a date forgets
+// the time of day as well.
+func (v Value) near(argument driver.Value) span {
+	switch v.kind {
+	case Float:
+		return v.nearFloat()
+	case Time:
+		return v.within(1)
+	case Clock:
+		return v.within(clockSlack)
+	case Wall:
+		return v.within(wallSlack)
+	case Decimal:
+		return v.asDecimal(argument)
 	}
+	return span{lo: v, hi: v}
+}
+
+func (v Value) nearFloat() span {
 	f := float32(v.float())
 	lo := math.Nextafter32(f, float32(math.Inf(-1)))
 	hi := math.Nextafter32(f, float32(math.Inf(1)))
@@ -126,21 +161,30 @@ func (v Value) near() span {
 }
 
 // orderSlack covers every value that a database may order on either side of
-// v, which is a Float or a Time.
+// v, which is the value of an argument.
 //
 // SQLite compares times as text: the clock as it stands in the text decides
-// and the zone is not heeded, which is up to two days between zones a day off
-// each way. Texts of different forms (a T between date and time, an hour of
-// one digit) are still in order by their date, which is one day more.
-func (v Value) orderSlack() span {
-	if v.kind == Time {
-		const slack = 3 * 24 * 60 * 60
-		return span{lo: v.addSeconds(-slack), hi: v.addSeconds(slack)}
+// and the zone is not heeded. Texts of different forms (a T between date and
+// time, an hour of one digit) are still in order by their date.
+func (c Column) orderSlack(v Value, argument driver.Value) span {
+	if v.kind == Time && !c.Canonical {
+		return v.within(clockSlack)
 	}
-	return v.near()
+	return v.near(argument)
 }
 
-func (v Value) addSeconds(n int64) Value {
-	v.hi += n
-	return v
+// within covers the times that are up to so many seconds away.
+func (v Value) within(seconds int64) span {
+	s := span{lo: v, hi: v}
+	s.lo.hi -= seconds
+	s.hi.hi += seconds
+	return s
+}
+
+// set returns the set of what lies in the span, which has both ends.
+func (s span) set() Set {
+	if s.point() {
+		return just(s.lo)
+	}
+	return spanSet(false, s)
 }

@@ -38,12 +38,18 @@ func (v Value) String() string {
 		return strconv.FormatUint(v.lo, 10)
 	case Float:
 		return strconv.FormatFloat(v.float(), 'g', 6, 64)
-	case Text:
+	case Text, Exact:
 		return strconv.Quote(v.text)
 	case Bytes:
 		return fmt.Sprintf("x'%x'", v.text)
-	case Time:
+	case Decimal:
+		return decimalString(v)
+	case UUID:
+		return uuidString(v)
+	case Time, Clock, Wall:
 		return time.Unix(v.hi, int64(v.lo)).UTC().Format(time.RFC3339Nano)
+	case Day:
+		return time.Unix(v.hi*secondsOfDay, 0).UTC().Format(time.DateOnly)
 	}
 	return "null"
 }

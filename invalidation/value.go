@@ -1,6 +1,7 @@
 package invalidation
 
 import (
+	"bytes"
 	"cmp"
 	"database/sql/driver"
 	"math"
@@ -21,16 +22,22 @@ const (
 	Float        // binary floating point
 	Text         // text under any collation: compared under a fold that separates nothing that some collation unites
 	Bytes        // compared byte by byte
-	Time         // instants; a column that forgets the zone of what it is given is of Unknown kind
+	Time         // instants; a column that forgets the zone of what it is given is a Clock
+	Exact        // text that is equal only to itself but for trailing blanks
+	Clock        // times without a zone: an instant is known as far as zones differ
+	Decimal      // exact numbers with a fraction, which a column rounds to its scale
+	UUID         // in whatever form they are written
+	Wall         // times as the clock shows them in the zone that they are given in
+	Day          // the days of such times; nothing is known of the time of day
 )
 
 // Value is one value in the order of its kind, or NULL, which is the zero
 // Value. Two values are == if and only if they are the same.
 type Value struct {
 	kind Kind   // Unknown for NULL
-	hi   int64  // Int: the upper half of 128 bits in two's complement; Time: seconds since 1970
-	lo   uint64 // Int: the lower half; Time: nanoseconds; Float: bits that sort as the numbers do
-	text string // Text: folded; Bytes
+	hi   int64  // Int: the upper half of 128 bits in two's complement; Time, Clock, Wall: seconds since 1970; Day: days since then; Decimal: the next lower integer; UUID: the first half
+	lo   uint64 // Int: the lower half; Time, Clock, Wall: nanoseconds; Decimal: the rest, see [unit]; Float: bits that sort as the numbers do; UUID: the second half
+	text string // Text: folded; Exact: without trailing blanks; Bytes: without trailing zeros
 }
 
 // maxText is the length in bytes past which a text or a blob is not
@@ -41,6 +48,31 @@ const maxText = 256
 // maxOffset is the zone offset, in seconds, from which on a time is not
 // understood.
 const maxOffset = 24 * 60 * 60
+
+// pointed reports whether the values of the kind are equal to no other: none is
+// rounded when it is stored or compared.
+func (k Kind) pointed() bool {
+	switch k {
+	case Int, Text, Exact, Bytes, UUID, Day:
+		return true
+	}
+	return false
+}
+
+// separate reports whether values of the kind that differ are different to
+// every database, and values that do not are equal to every one. Texts and blobs
+// are not of that sort: they are held for equal here where some database does.
+func (k Kind) separate() bool { return k == Int || k == UUID }
+
+// ordered reports whether the order of the kind's values is the database's.
+// That of texts is the collation's.
+func (k Kind) ordered() bool {
+	switch k {
+	case Int, Float, Decimal, Time, Clock, Wall, Day:
+		return true
+	}
+	return false
+}
 
 // Kind returns the kind of the value, Unknown for NULL.
 func (v Value) Kind() Kind { return v.kind }
@@ -105,18 +137,38 @@ func valueOf(v driver.Value, kind Kind) (Value, bool) {
 		}
 		s, ok = fold(s)
 		return Value{kind: Text, text: s}, ok
-	case Bytes:
-		// Drivers bind a nil slice as NULL or as an empty blob.
-		b, ok := v.([]byte)
-		ok = ok && b != nil && len(b) <= maxText
-		if !ok {
+	case Exact:
+		// A []byte may be sent as text, or as the notation of a blob.
+		s, ok := v.(string)
+		if !ok || len(s) > maxText {
 			return Value{}, false
 		}
-		return Value{kind: Bytes, text: string(b)}, true
-	case Time:
-		return timeValue(v)
+		return Value{kind: Exact, text: strings.TrimRight(s, " ")}, true
+	case Bytes:
+		return bytesValue(v)
+	case Time, Clock:
+		return timeValue(v, kind)
+	case Wall:
+		return wallValue(v)
+	case Day:
+		return dayValue(v)
+	case Decimal:
+		return decimalValue(v)
+	case UUID:
+		return uuidValue(v)
 	}
 	return Value{}, false
+}
+
+// bytesValue reads a blob. A column of fixed length fills what it is given up
+// with zeros, so those at the end do not count.
+func bytesValue(v driver.Value) (Value, bool) {
+	// Drivers bind a nil slice as NULL or as an empty blob.
+	b, ok := v.([]byte)
+	if !ok || b == nil || len(b) > maxText {
+		return Value{}, false
+	}
+	return Value{kind: Bytes, text: string(bytes.TrimRight(b, "\x00"))}, true
 }
 
 // intValue reads an integer, a boolean, or a decimal numeral that every
@@ -180,7 +232,7 @@ func (v Value) float() float64 {
 // text, and that follows the instants, within [Value.orderSlack], only for
 // years of four digits and for zones that the text can express: whole minutes,
 // less than a day.
-func timeValue(v driver.Value) (Value, bool) {
+func timeValue(v driver.Value, kind Kind) (Value, bool) {
 	t, ok := v.(time.Time)
 	if !ok {
 		return Value{}, false
@@ -189,7 +241,7 @@ func timeValue(v driver.Value) (Value, bool) {
 	if y := t.Year(); y < 0 || y > 9999 || offset%60 != 0 || offset <= -maxOffset || offset >= maxOffset {
 		return Value{}, false
 	}
-	return Value{kind: Time, hi: t.Unix(), lo: uint64(t.Nanosecond())}, true
+	return Value{kind: kind, hi: t.Unix(), lo: uint64(t.Nanosecond())}, true
 }
 
 // fold maps every text to one that is equal for all texts that some collation

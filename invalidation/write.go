@@ -18,9 +18,9 @@ func (s *Shape) Changes(database string, args []driver.Value, catalog Catalog, f
 	switch {
 	case s.Verb == Opaque, s.Verb == Definition, s.Verb == Mutation && len(s.Writes) == 0:
 		return everything(Redefinition)
-	case len(s.Writes) == 0:
+	case len(s.Writes) == 0 && len(s.Calls) == 0:
 		return nil
-	case len(args) != s.Params, catalog == nil:
+	case len(args) != s.Params && len(s.Writes) > 0, catalog == nil:
 		return everything(Any)
 	}
 	if len(s.Writes) > 1 {
@@ -35,11 +35,15 @@ func (s *Shape) Changes(database string, args []driver.Value, catalog Catalog, f
 			return everything(Redefinition)
 		}
 		c, some := w.change(relation, &s.Writes[i])
-		c.Table = Table{database, s.Writes[i].Table}
+		c.Before, c.After = coarse(c.Before), coarse(c.After)
+		c.Table = Table{database, relation.Name}
 		// A trigger of the statement fires even if no row is reached.
 		if some || len(relation.Triggered) > 0 {
 			e.begin(c)
 		}
+	}
+	for _, call := range s.Calls {
+		e.call(catalog[call])
 	}
 	if e.unknown {
 		return everything(Any)
@@ -74,6 +78,9 @@ func (w *writing) change(relation *Relation, write *Write) (Change, bool) {
 
 // reached covers the rows of an update or a delete, as they were.
 func (w *writing) reached(relation *Relation, write *Write) []Box {
+	if write.Conflict {
+		return w.conflicting(relation, write)
+	}
 	if !w.facts.HasBefore {
 		return w.boxes(relation, write.Where)
 	}
@@ -86,12 +93,12 @@ func (w *writing) reached(relation *Relation, write *Write) []Box {
 
 // assignment is one assignment of an update, bound.
 type assignment struct {
-	column   string
-	kind     Kind
-	values   []driver.Value // the new value is one of these,
-	open     bool           // or one that is not known
-	computed bool           // the database has the last word
-	set      Set            // covers the new value
+	name   string
+	column Column
+	values []driver.Value // the new value is one of these,
+	open   bool           // or one that is not known
+	set    Set            // covers the new value
+	step   Value          // is added to the old value, if it is not NULL
 }
 
 // assignments binds the assignments of an update. Of two to one column the
@@ -100,7 +107,7 @@ func (w *writing) assignments(relation *Relation, set []Assignment) []assignment
 	all := make([]assignment, 0, len(set))
 	for _, s := range set {
 		column := relation.column(s.Column)
-		a := assignment{column: s.Column, kind: column.Kind, computed: column.Generated, open: len(s.Values) == 0}
+		a := assignment{name: s.Column, column: column, open: len(s.Values) == 0}
 		sets := make([]Set, 0, 1)
 		for _, operand := range s.Values {
 			v, ok := w.value(operand)
@@ -108,10 +115,14 @@ func (w *writing) assignments(relation *Relation, set []Assignment) []assignment
 			a.values = append(a.values, v)
 			sets = append(sets, column.written(v))
 		}
-		if !a.open {
+		switch {
+		case a.open:
+		case s.Shift != 0:
+			a.open, a.step = true, column.step(a.values[0], s.Shift)
+		default:
 			a.set = union(sets...)
 		}
-		all = slices.DeleteFunc(all, func(b assignment) bool { return b.column == a.column })
+		all = slices.DeleteFunc(all, func(b assignment) bool { return b.name == a.name })
 		all = append(all, a)
 	}
 	return all
@@ -119,12 +130,13 @@ func (w *writing) assignments(relation *Relation, set []Assignment) []assignment
 
 // written returns a set that covers what the column may hold after a
 // statement gave it v. For a NULL that is given to its key a database may
-// choose a value, as SQLite does for an INTEGER PRIMARY KEY.
+// choose a value, as SQLite does for an INTEGER PRIMARY KEY; MySQL does so for
+// zero too.
 func (c Column) written(v driver.Value) Set {
-	if c.Generated || v == nil && c.Unique {
+	if c.Generated || c.Coerced || c.Unique && (v == nil || c.Kind == Int && isCount(v, 0)) {
 		return Set{}
 	}
-	return c.Kind.stored(v)
+	return c.stored(v)
 }
 
 // written returns the columns that change if values are assigned to those of
@@ -150,7 +162,7 @@ func (r *Relation) written(names []string) Columns {
 func (w *writing) update(c *Change, relation *Relation, write *Write) {
 	set := w.assignments(relation, write.Set)
 	if !w.facts.HasBefore {
-		c.Before = w.boxes(relation, write.Where)
+		c.Before = w.reached(relation, write)
 		c.Columns = relation.written(columnsOf(set))
 		for _, box := range c.Before {
 			c.After = append(c.After, box.moved(set, c.Columns))
@@ -174,7 +186,7 @@ func (w *writing) update(c *Change, relation *Relation, write *Write) {
 func columnsOf(set []assignment) []string {
 	names := make([]string, len(set))
 	for i := range set {
-		names[i] = set[i].column
+		names[i] = set[i].name
 	}
 	return names
 }
@@ -192,7 +204,7 @@ func (b Box) moved(set []assignment, columns Columns) Box {
 		}
 	}
 	for i := range set {
-		after, _ = after.restrict(set[i].column, set[i].set)
+		after, _ = after.restrict(set[i].name, set[i].after(b))
 	}
 	return after
 }

@@ -96,11 +96,11 @@ func TestUpdatesByTheirText(t *testing.T) {
 		{"a row that leaves", read(byAuthor, "author_id"), update(byAuthor, set("author_id", int64(3))), true},
 		{"a value that is not known", read(byAuthor, "author_id"), update(eq("author_id", int64(2)), setUnknown("author_id")), true},
 		{"one of several values, inside", read(byAuthor, "author_id"),
-			update(eq("author_id", int64(2)), Assignment{"author_id", []Operand{literal(int64(3)), literal(int64(1))}}), true},
+			update(eq("author_id", int64(2)), Assignment{Column: "author_id", Values: []Operand{literal(int64(3)), literal(int64(1))}}), true},
 		{"one of several values, outside", read(byAuthor, "author_id"),
-			update(eq("author_id", int64(2)), Assignment{"author_id", []Operand{literal(int64(3)), literal(int64(4))}}), false},
+			update(eq("author_id", int64(2)), Assignment{Column: "author_id", Values: []Operand{literal(int64(3)), literal(int64(4))}}), false},
 		{"one of several values, one not known", read(byAuthor, "author_id"),
-			update(eq("author_id", int64(2)), Assignment{"author_id", []Operand{literal(int64(3)), {}}}), true},
+			update(eq("author_id", int64(2)), Assignment{Column: "author_id", Values: []Operand{literal(int64(3)), {}}}), true},
 		{"no value at all", read(byAuthor, "author_id"), update(eq("author_id", int64(2)), Assignment{Column: "author_id"}), true},
 		{"a column twice: the last counts", read(byAuthor, "author_id"),
 			update(eq("author_id", int64(2)), set("author_id", int64(3)), set("author_id", int64(1))), true},
@@ -178,7 +178,7 @@ func TestImagesNarrowAnUpdate(t *testing.T) {
 		{"a value that is not known", read(all(), "title"), update(byID, setUnknown("title")), of(post), true},
 		{"a value that is not known over NULL", read(all(), "deleted_at"), update(byID, setUnknown("deleted_at")), of(post), true},
 		{"another name of the key, beside the key", read(eq("id", int64(9)), "id"), update(byID, set("rowid", int64(9)), set("id", int64(7))), of(post), true},
-		{"one of several values", read(all(), "title"), update(byID, Assignment{"title", []Operand{literal("Émile"), literal("x")}}), of(post), true},
+		{"one of several values", read(all(), "title"), update(byID, Assignment{Column: "title", Values: []Operand{literal("Émile"), literal("x")}}), of(post), true},
 		{"another name of the key", read(eq("id", int64(9)), "id"), update(byID, set("rowid", int64(9))), of(post), true},
 
 		{"delete, another author's list", read(eq("author_id", int64(2))), remove(byID), of(post), false},
@@ -325,7 +325,7 @@ func TestParametersTakeTheirArguments(t *testing.T) {
 	where := Predicate{Op: Eq, Column: "id", Operands: []Operand{param(2)}}
 	shape := &Shape{Verb: Mutation, Params: 2, Writes: []Write{{
 		Table: "posts", Kind: Update, Where: &where,
-		Set: []Assignment{{"author_id", []Operand{param(1)}}},
+		Set: []Assignment{{Column: "author_id", Values: []Operand{param(1)}}},
 	}}}
 	c := shape.Changes("db", []driver.Value{int64(1), int64(2)}, blog, Facts{})[0]
 	if got, want := c.String(), "update posts (author_id): {id = 2} -> {author_id = 1, id = 2}"; got != want {

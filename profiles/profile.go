@@ -54,6 +54,13 @@ type Profile struct {
 	// region's own.
 	MaxRows int
 
+	// MaxBytes is the largest size in memory, about, of a result that is
+	// stored; a larger one goes to the caller and is not cached. Zero sets no
+	// bound other than the region's own, except for Rows, where it stands for
+	// cacheops.DefaultRowsBytes: these are held back until they are known to
+	// fit.
+	MaxBytes int64
+
 	// Ignore names columns, in any letter case, whose updates do not matter:
 	// an update that writes no other column drops no result. So a result may
 	// show, and may have been selected by, old values of these columns until
@@ -66,6 +73,14 @@ type Profile struct {
 	// it where that read costs more than the results it spares; what is
 	// dropped may then be more, never less.
 	NoImages bool
+
+	// NoPartners keeps queries from asking which rows of one table they are
+	// about, if only another table's rows tell: the articles of the author with
+	// an email, say. By default they do, by one more query, when such a result
+	// is fetched again after a change has dropped it; changes of other rows
+	// spare it from then on. It is the profile of the table that the query is
+	// made on which counts.
+	NoPartners bool
 }
 
 // problems lists what is wrong with p, in the order of its fields.
@@ -79,13 +94,14 @@ func (p *Profile) problems(regions func(name string) bool) []string {
 			list = append(list, fmt.Sprintf(format, args...))
 		}
 	}
-	complain(p.Ops&^All != 0, "unknown Ops in %v", p.Ops)
+	complain(p.Ops&^known != 0, "unknown Ops in %v", p.Ops)
 	complain(p.TTL < 0, "negative TTL %v", p.TTL)
 	// Asked in this way round, not-a-number is wrong too.
 	complain(!(p.Jitter >= 0 && p.Jitter < 1), "Jitter %v is not in [0, 1)", p.Jitter)
 	complain(p.Region != "" && (regions == nil || !regions(p.Region)), "unknown region %q", p.Region)
 	complain(p.NegativeTTL < 0, "negative NegativeTTL %v", p.NegativeTTL)
 	complain(p.MaxRows < 0, "negative MaxRows %d", p.MaxRows)
+	complain(p.MaxBytes < 0, "negative MaxBytes %d", p.MaxBytes)
 	for i, column := range p.Ignore {
 		complain(strings.TrimSpace(column) == "", "Ignore[%d] is empty", i)
 	}
@@ -95,5 +111,5 @@ func (p *Profile) problems(regions func(name string) bool) []string {
 // hasSettings reports whether anything but Never is set.
 func (p *Profile) hasSettings() bool {
 	return p.Ops != 0 || p.TTL != 0 || p.Jitter != 0 || p.Region != "" || p.Lock ||
-		p.NegativeTTL != 0 || p.MaxRows != 0 || len(p.Ignore) != 0 || p.NoImages
+		p.NegativeTTL != 0 || p.MaxRows != 0 || p.MaxBytes != 0 || len(p.Ignore) != 0 || p.NoImages || p.NoPartners
 }

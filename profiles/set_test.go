@@ -92,7 +92,7 @@ func TestMostSpecificKeyDecides(t *testing.T) {
 func TestCompileAccepts(t *testing.T) {
 	everything := profiles.Profile{
 		Ops: profiles.All, TTL: time.Hour, Jitter: 0.999, Region: "shared", Lock: true,
-		NegativeTTL: time.Minute, MaxRows: 1, Ignore: []string{"views"}, NoImages: true,
+		NegativeTTL: time.Minute, MaxRows: 1, MaxBytes: 1, Ignore: []string{"views"}, NoImages: true,
 	}
 	for name, set := range map[string]profiles.Set{
 		"nil":                 nil,
@@ -123,6 +123,7 @@ func TestCompileNamesTheProfileAndTheProblem(t *testing.T) {
 		{"negative TTL", profiles.Set{"users": {TTL: -time.Second}}, `"users": negative TTL -1s`},
 		{"negative NegativeTTL", profiles.Set{"users": {NegativeTTL: -1}}, `"users": negative NegativeTTL -1ns`},
 		{"negative MaxRows", profiles.Set{"users": {MaxRows: -1}}, `"users": negative MaxRows -1`},
+		{"negative MaxBytes", profiles.Set{"users": {MaxBytes: -1}}, `"users": negative MaxBytes -1`},
 		{"negative jitter", profiles.Set{"users": {Jitter: -0.1}}, `"users": Jitter -0.1 is not in [0, 1)`},
 		{"jitter of all", profiles.Set{"users": {Jitter: 1}}, `"users": Jitter 1 is not in [0, 1)`},
 		{"no jitter at all", profiles.Set{"users": {Jitter: math.NaN()}}, `"users": Jitter NaN is not in [0, 1)`},
@@ -141,7 +142,7 @@ func TestCompileNamesTheProfileAndTheProblem(t *testing.T) {
 	}
 	for name, p := range map[string]P{
 		"Ops": {Ops: profiles.Get}, "TTL": {TTL: 1}, "Jitter": {Jitter: 0.1}, "Region": {Region: "shared"}, "Lock": {Lock: true},
-		"NegativeTTL": {NegativeTTL: 1}, "MaxRows": {MaxRows: 1}, "Ignore": {Ignore: []string{"views"}}, "NoImages": {NoImages: true},
+		"NegativeTTL": {NegativeTTL: 1}, "MaxRows": {MaxRows: 1}, "MaxBytes": {MaxBytes: 1}, "Ignore": {Ignore: []string{"views"}}, "NoImages": {NoImages: true},
 	} {
 		p.Never = true
 		tests = append(tests, struct {
@@ -190,7 +191,9 @@ func TestOpsString(t *testing.T) {
 		profiles.All &^ profiles.Count: "Get|Fetch|Aggregate|Exists",
 		profiles.All:                   "All",
 		1 << 6:                         "0x40",
-		profiles.All | 1<<5:            "Get|Fetch|Count|Aggregate|Exists|0x20",
+		profiles.All | 1<<6:            "Get|Fetch|Count|Aggregate|Exists|0x40",
+		profiles.Rows:                  "Rows",
+		profiles.All | profiles.Rows:   "All|Rows",
 	} {
 		if got := ops.String(); got != want {
 			t.Errorf("%d: got %s, want %s", uint8(ops), got, want)

@@ -63,7 +63,7 @@ func BenchmarkFill(b *testing.B) {
 	k := key("q")
 	b.ReportAllocs()
 	for b.Loop() {
-		stamp, _ := f.Stamp(b.Context(), topic1)
+		stamp, _ := f.Stamp(b.Context(), topic1, 0)
 		f.Put(b.Context(), &Entry{Key: k, Dependency: topic1, Stamp: stamp})
 	}
 }

@@ -179,7 +179,7 @@ type query struct {
 // query takes the stamp for a query.
 func (f *fixture) query(name string, dep *invalidation.Dependency) *query {
 	f.Helper()
-	stamp, ok := f.Stamp(f.Context(), dep)
+	stamp, ok := f.Stamp(f.Context(), dep, 0)
 	if !ok {
 		f.Fatalf("no stamp for %s", name)
 	}
@@ -212,7 +212,7 @@ func (f *fixture) fill(name string, dep *invalidation.Dependency) *Entry {
 
 func (f *fixture) isBlocked(dep *invalidation.Dependency) {
 	f.Helper()
-	if _, ok := f.Stamp(f.Context(), dep); ok {
+	if _, ok := f.Stamp(f.Context(), dep, 0); ok {
 		f.Error("a stamp was given")
 	}
 }

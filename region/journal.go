@@ -30,13 +30,20 @@ type journal struct {
 	pending []*announcement
 	records []record // the last committed changes, the oldest first
 	points  int      // in the boxes of the records
-	trimmed uint64   // number of the last record that was given up
+	trimmed moment   // of the last record that was given up
 	index   index
+}
+
+// moment is where and when a change was settled. In one journal, both go
+// up together.
+type moment struct {
+	number  uint64
+	settled time.Time
 }
 
 // record is a committed change.
 type record struct {
-	number uint64
+	moment
 	change invalidation.Change
 }
 
@@ -51,13 +58,30 @@ func newJournal(length int) *journal {
 	return &journal{epoch: rand.Uint64(), length: length, index: newIndex(length)}
 }
 
-// stamp returns the present number, or false if a pending change meets d.
-// The two belong together: a change that is announced up to that number and
-// is not pending any more has its outcome in the database already.
-func (j *journal) stamp(d *invalidation.TableDependency) (uint64, bool) {
+// stamp returns the present number, or false if a change meets d that is
+// pending or was settled as committed since quiet, unless that is zero. These
+// belong together: a change that is announced up to that number and is not
+// pending any more has its outcome in the database already.
+func (j *journal) stamp(d *invalidation.TableDependency, quiet time.Time) (uint64, bool) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return j.number.Load(), !j.blocks(d)
+	if j.blocks(d) || !quiet.IsZero() && j.replay(d, j.settledBefore(quiet)) != nil {
+		return 0, false
+	}
+	return j.number.Load(), true
+}
+
+// settledBefore returns a number up to which every change was settled before
+// t: the last such, or zero, which may be too early, if it was given up.
+func (j *journal) settledBefore(t time.Time) uint64 {
+	later := sort.Search(len(j.records), func(i int) bool { return !j.records[i].settled.Before(t) })
+	switch {
+	case later > 0:
+		return j.records[later-1].number
+	case j.trimmed.settled.Before(t):
+		return j.trimmed.number
+	}
+	return 0
 }
 
 // check looks for changes that meet d and came after the number since. It
@@ -82,7 +106,7 @@ func (j *journal) replay(d *invalidation.TableDependency, since uint64) *Drop {
 	if j.index.spares(d, since) {
 		return nil
 	}
-	if since < j.trimmed {
+	if since < j.trimmed.number {
 		return &Drop{Time: time.Now()}
 	}
 	first := sort.Search(len(j.records), func(i int) bool { return j.records[i].number > since })
@@ -128,10 +152,11 @@ func (j *journal) withdraw(a *announcement) {
 func (j *journal) commit(changes []invalidation.Change) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	now := time.Now() // under the lock, so that it goes up with the numbers
 	for i := range changes {
 		number := j.number.Add(1)
 		j.index.note(&changes[i], number)
-		j.keep(record{number: number, change: changes[i]})
+		j.keep(record{moment: moment{number, now}, change: changes[i]})
 	}
 }
 
@@ -145,7 +170,7 @@ func (j *journal) keep(r record) {
 	j.points += r.points()
 	for len(j.records) > j.length || j.points > j.length*pointsPerRecord {
 		oldest := &j.records[0]
-		j.trimmed = oldest.number
+		j.trimmed = oldest.moment
 		j.points -= oldest.points()
 		*oldest = record{} // its boxes must not stay reachable
 		j.records = j.records[1:]

@@ -144,10 +144,31 @@ func (m *memory) remove(s *slot) {
 // A dependency without tables has no database either. It is stamped with
 // nothing, and what is put with it depends on nothing: only Delete, eviction
 // and its TTL end it.
-func (m *memory) Stamp(_ context.Context, dep *invalidation.Dependency) (Stamp, bool) {
+//
+// # Why a lagging replica may fill
+//
+// Let the query be sent at r, after Stamp, to a replica that shows every
+// commit once lag is over. Let W be a transaction that meets dep, committed at
+// c and settled at s ≥ c. slot.check needs of a stamp that whatever was settled
+// before it is in the result.
+//
+//   - W is announced, or settled, after its journal was looked at: the number
+//     moves on from the stamp's, or W was pending then, and blocked it.
+//   - W was settled before its journal was looked at, at s ≥ quiet. It is found
+//     among the changes since quiet, and there is no stamp.
+//   - W was settled at s < quiet. Then c + lag ≤ s + lag < quiet + lag ≤ r, for
+//     quiet + lag is the moment when Stamp was called: the replica shows W.
+//
+// All these times are of one monotonic clock. Journals are looked at one after
+// the other; each of the three holds for each of them by itself.
+func (m *memory) Stamp(_ context.Context, dep *invalidation.Dependency, lag time.Duration) (Stamp, bool) {
 	marks, ok := m.marks(dep)
 	if !ok {
 		return nil, false
+	}
+	var quiet time.Time
+	if lag > 0 {
+		quiet = time.Now().Add(-lag)
 	}
 	// The numbers are read one after the other. Each is right by itself: what
 	// was announced up to it, and meets, was settled when it was read, and so
@@ -155,7 +176,7 @@ func (m *memory) Stamp(_ context.Context, dep *invalidation.Dependency) (Stamp, 
 	stamp := make(Stamp, len(marks))
 	for i := range marks {
 		j := marks[i].journal
-		number, ok := j.stamp(marks[i].table)
+		number, ok := j.stamp(marks[i].table, quiet)
 		if !ok {
 			return nil, false
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -17,7 +19,12 @@ import (
 // short one, the region may give a result up that the model keeps, and then
 // it says that it cannot tell; it never keeps one that the model gives up.
 func TestRegionAgreesWithModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	synctest.Test(t, regionAgreesWithModel)
+}
+
+func regionAgreesWithModel(t *testing.T) {
+	untimed := struct{ testing.TB }{t} // a bubble's clock knows no deadline
+	rapid.Check(untimed, func(t *rapid.T) {
 		length := rapid.SampledFrom([]int{1, 3, 1000}).Draw(t, "journal length")
 		m := &model{
 			region:  Memory(MemoryOptions{JournalLength: length}),
@@ -33,6 +40,7 @@ func TestRegionAgreesWithModel(t *testing.T) {
 			"get":      m.get,
 			"fresh":    m.fresh,
 			"delete":   m.delete,
+			"wait":     func(*rapid.T) { time.Sleep(time.Second) },
 		})
 	})
 }
@@ -42,6 +50,7 @@ type model struct {
 	forgets bool
 
 	committed []invalidation.Change // in their order
+	settled   []time.Time           // of each
 	pending   []*writer
 	begun     []*fill          // stamped and not yet put
 	stored    []*fill          // accepted by Put, once
@@ -86,14 +95,26 @@ func touches(c *invalidation.Change, dep *invalidation.Dependency) bool {
 
 func (m *model) stamp(t *rapid.T) {
 	dep := drawDependency(t)
-	stamp, ok := m.region.Stamp(t.Context(), dep)
-	if ok == m.blocked(dep) {
-		t.Fatalf("stamp: %v, but blocked is %v", ok, m.blocked(dep))
+	lag := time.Duration(rapid.IntRange(0, 2).Draw(t, "lag")) * time.Second
+	stamp, ok := m.region.Stamp(t.Context(), dep, lag)
+	clear := !m.blocked(dep) && !m.stirred(dep, lag)
+	if ok && !clear || clear && !ok && !(m.forgets && lag > 0) {
+		t.Fatalf("stamp with lag %s: %v, but clear is %v", lag, ok, clear)
 	}
 	if ok {
 		e := &Entry{Key: drawKey(t), Dependency: dep, Stamp: stamp}
 		m.begun = append(m.begun, &fill{e, len(m.committed)})
 	}
+}
+
+// stirred reports whether a change that meets dep was committed within lag.
+func (m *model) stirred(dep *invalidation.Dependency, lag time.Duration) bool {
+	for i := range m.committed {
+		if lag > 0 && time.Since(m.settled[i]) <= lag && touches(&m.committed[i], dep) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *model) put(t *rapid.T) {
@@ -122,7 +143,7 @@ func (m *model) commit(t *rapid.T) {
 	w := take(t, &m.pending)
 	if rapid.Bool().Draw(t, "as announced") {
 		w.intent.Commit(t.Context())
-		m.committed = append(m.committed, w.changes...)
+		m.settle(w.changes)
 		return
 	}
 	var narrowed []invalidation.Change
@@ -130,7 +151,14 @@ func (m *model) commit(t *rapid.T) {
 		narrowed = append(narrowed, drawNarrower(t, c))
 	}
 	w.intent.Commit(t.Context(), narrowed...)
-	m.committed = append(m.committed, narrowed...)
+	m.settle(narrowed)
+}
+
+func (m *model) settle(changes []invalidation.Change) {
+	m.committed = append(m.committed, changes...)
+	for range changes {
+		m.settled = append(m.settled, time.Now())
+	}
 }
 
 func (m *model) abort(t *rapid.T) {

@@ -63,7 +63,11 @@ type Region interface {
 	// Stamp reads the present positions of the journals of dep's tables. It
 	// must be called before the query is sent. It reports false if a pending
 	// change meets dep: then the result must be neither stored nor shared.
-	Stamp(ctx context.Context, dep *invalidation.Dependency) (Stamp, bool)
+	//
+	// The query may be sent to a replica that is behind by up to lag. Unless
+	// that is zero, Stamp also reports false if a change that meets dep was
+	// settled as committed within that time, or if the region cannot tell.
+	Stamp(ctx context.Context, dep *invalidation.Dependency, lag time.Duration) (Stamp, bool)
 
 	// Put stores a result. It reports false, and stores nothing, if a change
 	// since e.Stamp already meets the dependency, or the value is too large.

@@ -100,7 +100,7 @@ func (db *registers) read(ctx context.Context) (hit bool, err error) {
 	start := db.ask(query)
 	entry, _ := db.region.Get(ctx, key(name))
 	if entry == nil {
-		stamp, ok := db.region.Stamp(ctx, dep)
+		stamp, ok := db.region.Stamp(ctx, dep, 0)
 		if !ok {
 			return false, nil
 		}

@@ -54,7 +54,7 @@ type shop struct {
 }
 
 func open(path string) (*shop, error) {
-	conn, statements := sqlcount.Open(path + "?_journal_mode=WAL&_busy_timeout=5000")
+	conn, statements := sqlcount.SQLite(path + "?_journal_mode=WAL&_busy_timeout=5000").Open()
 	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: conn}), &gorm.Config{})
 	if err != nil {
 		return nil, err

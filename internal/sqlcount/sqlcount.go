@@ -1,6 +1,6 @@
-// Package sqlcount opens SQLite databases that note every statement sent to
-// them, for tests and examples that say what a step costs. It looks from
-// below database/sql, so nothing can pass it by.
+// Package sqlcount notes every statement that is sent to a database, for tests
+// and examples that say what a step costs. It looks from below database/sql, so
+// nothing can pass it by.
 package sqlcount
 
 import (
@@ -25,6 +25,8 @@ type Log struct {
 	statements []string
 	catalogue  int
 	gate       func(sql string)
+
+	definitions []string // see [Driver]
 }
 
 // Take returns the statements sent since the last Take, in order. BEGIN,
@@ -56,13 +58,24 @@ func (l *Log) Gate(f func(sql string)) {
 
 func (l *Log) note(sql string) {
 	l.mu.Lock()
-	if strings.Contains(sql, "sqlite_master") {
-		l.catalogue++
-	} else {
+	if at := l.definition(sql); at < 0 {
 		l.statements = append(l.statements, sql)
+	} else if at == 0 {
+		l.catalogue++
 	}
 	l.mu.Unlock()
 	l.pass(sql)
+}
+
+// definition returns which text of those that tell of the catalogue is in the
+// statement, or -1.
+func (l *Log) definition(sql string) int {
+	for i, text := range l.definitions {
+		if strings.Contains(sql, text) {
+			return i
+		}
+	}
+	return -1
 }
 
 // pass lets something through the gate.
@@ -75,88 +88,32 @@ func (l *Log) pass(what string) {
 	}
 }
 
-// Open opens a SQLite database under a data source name as the sqlite3 driver
-// takes it.
-func Open(dsn string) (*sql.DB, *Log) {
-	log := &Log{}
-	return sql.OpenDB(&connector{dsn: dsn, log: log}), log
+// Driver is a way to a database.
+type Driver struct {
+	driver.Connector
+	// Catalogue has what statements contain that read the catalogue. Those with
+	// the first text are counted: one for each reading.
+	Catalogue []string
+	// Prepares is set if a statement with arguments is prepared first, although
+	// the driver has a method to send it at once.
+	Prepares bool
 }
 
-type connector struct {
-	dsn string
-	log *Log
+// SQLite is the way to a SQLite database under a data source name as the
+// sqlite3 driver takes it.
+func SQLite(dsn string) Driver {
+	return Driver{Connector: sqlite{dsn}, Catalogue: []string{"sqlite_master"}}
 }
 
-func (c *connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
-
-func (c *connector) Connect(context.Context) (driver.Conn, error) {
-	inner, err := c.Driver().Open(c.dsn)
-	if err != nil {
-		return nil, err
-	}
-	return &conn{SQLiteConn: inner.(*sqlite3.SQLiteConn), log: c.log}, nil
+// Open opens a database whose statements are noted in the log.
+func (d Driver) Open() (*sql.DB, *Log) {
+	log := &Log{definitions: d.Catalogue}
+	return sql.OpenDB(&connector{Connector: d.Connector, prepares: d.Prepares, log: log}), log
 }
 
-// conn notes what is sent on a connection.
-type conn struct {
-	*sqlite3.SQLiteConn
-	log *Log
-}
+// sqlite makes connections to a SQLite database.
+type sqlite struct{ dsn string }
 
-func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.log.note(query)
-	return c.SQLiteConn.QueryContext(ctx, query, args)
-}
+func (s sqlite) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
-func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.log.note(query)
-	return c.SQLiteConn.ExecContext(ctx, query, args)
-}
-
-func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	inner, err := c.SQLiteConn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return &stmt{SQLiteStmt: inner.(*sqlite3.SQLiteStmt), query: query, log: c.log}, nil
-}
-
-// stmt notes each execution of a prepared statement.
-type stmt struct {
-	*sqlite3.SQLiteStmt
-	query string
-	log   *Log
-}
-
-func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.log.note(s.query)
-	return s.SQLiteStmt.QueryContext(ctx, args)
-}
-
-func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.log.note(s.query)
-	return s.SQLiteStmt.ExecContext(ctx, args)
-}
-
-func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	inner, err := c.SQLiteConn.BeginTx(ctx, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &tx{Tx: inner, log: c.log}, nil
-}
-
-// tx passes the gate around COMMIT.
-type tx struct {
-	driver.Tx
-	log *Log
-}
-
-func (t *tx) Commit() error {
-	t.log.pass(Committing)
-	err := t.Tx.Commit()
-	if err == nil {
-		t.log.pass(Committed)
-	}
-	return err
-}
+func (s sqlite) Connect(context.Context) (driver.Conn, error) { return s.Driver().Open(s.dsn) }

@@ -24,6 +24,9 @@ import (
 // Journal is where the changes of a transaction are announced.
 type Journal interface {
 	Announce(ctx context.Context, changes []invalidation.Change) (region.Intent, error)
+
+	// Failed settles the intent of a COMMIT that came back with an error.
+	Failed(ctx context.Context, intent region.Intent, err error)
 }
 
 // Pool is a GORM connection pool whose transactions are tracked. It is used
@@ -86,7 +89,7 @@ func (p *Pool) BeginTx(ctx context.Context, opts *sql.TxOptions) (gorm.ConnPool,
 	}
 	// Settling must not be cut short by the caller's context: a change that
 	// stays pending would keep results out of the cache.
-	return &Tx{Tx: inner, pool: p, ctx: context.WithoutCancel(ctx)}, nil
+	return &Tx{Tx: inner, Queue: &Queue{}, pool: p, ctx: context.WithoutCancel(ctx)}, nil
 }
 
 // begin begins a transaction on whatever kind of beginner pool is.

@@ -40,6 +40,10 @@ func (f *fake) Announce(_ context.Context, changes []invalidation.Change) (regio
 	return &fakeIntent{fake: f, changes: changes}, nil
 }
 
+func (f *fake) Failed(_ context.Context, intent region.Intent, _ error) {
+	intent.(*fakeIntent).settle("failed")
+}
+
 func tables(changes []invalidation.Change) (names []string) {
 	for _, c := range changes {
 		names = append(names, c.Table.Name)
@@ -132,8 +136,8 @@ func TestOutcomeOfACommitThatFails(t *testing.T) {
 		err  error
 		want string
 	}{
-		"unknown":          {errors.New("connection lost"), "committed [a]"},
-		"context ended":    {context.Canceled, "committed [a]"},
+		"unknown":          {errors.New("connection lost"), "failed [a]"},
+		"context ended":    {context.Canceled, "failed [a]"},
 		"done long before": {sql.ErrTxDone, "aborted [a]"},
 	} {
 		t.Run(name, func(t *testing.T) {

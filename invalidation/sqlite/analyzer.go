@@ -7,6 +7,7 @@ import (
 	"github.com/sqlc-dev/meyer/parser"
 
 	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
 )
 
 // Analyzer reads the SQL of SQLite. The zero value is ready for use, and safe
@@ -15,29 +16,10 @@ type Analyzer struct{}
 
 var _ invalidation.Analyzer = Analyzer{}
 
-// The reasons for which a result must not be cached.
+// Bounds on what is parsed at all.
 const (
-	tooLong           = invalidation.TooLong
-	tooDeep           = "nested too deeply"
-	tooManyTables     = "too many tables"
-	notUnderstood     = "syntax not understood"
-	notOneStatement   = "not one statement"
-	notAQuery         = "not a query"
-	writes            = "writes"
-	unclearParameters = "parameters not numbered in order"
-	volatileFunction  = "volatile function"
-	unknownFunction   = "unknown function"
-	unknownSource     = "unknown kind of table"
-	temporaryTable    = "temporary table"
-	systemTable       = "system table"
-)
-
-// Bounds on what is parsed at all, and on the tables of a statement. SQLite
-// itself joins no more than 64.
-const (
-	maxLength  = 64 << 10
-	maxDepth   = 200
-	maxSources = 64
+	maxLength = 64 << 10
+	maxDepth  = 200
 )
 
 // Analyze implements [invalidation.Analyzer].
@@ -46,7 +28,7 @@ func (Analyzer) Analyze(sql string) (shape *invalidation.Shape) {
 		// A panic is a defect here or in the parser. Either way the text is
 		// one that was not understood.
 		if recover() != nil {
-			shape = refused(sql, notUnderstood)
+			shape = refused(sql, syntax.NotUnderstood)
 		}
 	}()
 	stmt, reason := parse(sql)
@@ -59,9 +41,9 @@ func (Analyzer) Analyze(sql string) (shape *invalidation.Shape) {
 	case inOrder:
 		shape.Params = params
 	case shape.Verb == invalidation.Query:
-		shape = &invalidation.Shape{Verb: invalidation.Query, Refusal: unclearParameters}
+		shape = &invalidation.Shape{Verb: invalidation.Query, Refusal: syntax.UnclearParameters}
 	default:
-		shape = &invalidation.Shape{Verb: invalidation.Opaque, Refusal: unclearParameters}
+		shape = &invalidation.Shape{Verb: invalidation.Opaque, Refusal: syntax.UnclearParameters}
 	}
 	return shape
 }
@@ -69,17 +51,17 @@ func (Analyzer) Analyze(sql string) (shape *invalidation.Shape) {
 // parse returns the only statement of sql, or the reason why there is none.
 func parse(sql string) (ast.Stmt, string) {
 	if len(sql) > maxLength {
-		return nil, tooLong
+		return nil, invalidation.TooLong
 	}
 	if depth(sql) > maxDepth {
-		return nil, tooDeep
+		return nil, syntax.TooDeep
 	}
 	stmts, err := parser.Options{UpdateDeleteLimit: true}.ParseString(sql)
 	switch {
 	case err != nil || strings.IndexByte(sql, 0) >= 0:
-		return nil, notUnderstood
+		return nil, syntax.NotUnderstood
 	case len(stmts) != 1:
-		return nil, notOneStatement
+		return nil, syntax.NotOneStatement
 	}
 	return stmts[0], ""
 }
@@ -100,7 +82,7 @@ func depth(sql string) int {
 	return deepest
 }
 
-// refused is the shape of a text that was not read. A single SELECT writes
+// refused is the shape of a text that was not read. A single SELECT syntax.Writes
 // nothing whatever it says; anything else may write anything.
 func refused(sql, reason string) *invalidation.Shape {
 	verb := invalidation.Opaque

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax/shapetest"
 )
 
 func TestStatementsHaveVerbs(t *testing.T) {
@@ -77,7 +79,7 @@ func TestStatementsHaveVerbs(t *testing.T) {
 		{"SELECTED", "opaque, refused: syntax not understood"},
 		{"SELECT", "opaque, refused: syntax not understood"},
 	} {
-		got := strings.TrimSuffix(printShape(Analyzer{}.Analyze(test.sql)), "\n")
+		got := strings.TrimSuffix(shapetest.Print(Analyzer{}.Analyze(test.sql)), "\n")
 		if got != test.want {
 			t.Errorf("%q\n got %s\nwant %s", test.sql, got, test.want)
 		}
@@ -101,7 +103,7 @@ func TestParametersAreCounted(t *testing.T) {
 		{"DELETE FROM t WHERE a = ?2", "opaque, refused: parameters not numbered in order"},
 		{"WITH c AS (SELECT 1) DELETE FROM t WHERE a = ?2", "opaque, refused: parameters not numbered in order"},
 	} {
-		got := strings.TrimSuffix(printShape(Analyzer{}.Analyze(test.sql)), "\n")
+		got := strings.TrimSuffix(shapetest.Print(Analyzer{}.Analyze(test.sql)), "\n")
 		if got != test.want {
 			t.Errorf("%s\n got %s\nwant %s", test.sql, got, test.want)
 		}
@@ -115,14 +117,14 @@ func TestLongAndDeepTextsAreNotParsed(t *testing.T) {
 	}
 	for _, test := range []struct{ name, sql, refusal string }{
 		{"longest", pad("SELECT 1", maxLength), ""},
-		{"too long", pad("SELECT 1", maxLength+1), tooLong},
-		{"a megabyte", "SELECT '" + strings.Repeat("x", 1<<20) + "'", tooLong},
+		{"too long", pad("SELECT 1", maxLength+1), invalidation.TooLong},
+		{"a megabyte", "SELECT '" + strings.Repeat("x", 1<<20) + "'", invalidation.TooLong},
 		{"deepest", nested(maxDepth), ""},
-		{"too deep", nested(maxDepth + 1), tooDeep},
-		{"10,000 parentheses", nested(10_000), tooDeep},
-		{"10,000 opening ones", strings.Repeat("(", 10_000), tooDeep},
+		{"too deep", nested(maxDepth + 1), syntax.TooDeep},
+		{"10,000 parentheses", nested(10_000), syntax.TooDeep},
+		{"10,000 opening ones", strings.Repeat("(", 10_000), syntax.TooDeep},
 		{"as many side by side", "SELECT (1)" + strings.Repeat(" + (1)", 10_000), ""},
-		{"as many NOTs", "SELECT " + strings.Repeat("NOT ", 10_000) + "1", notUnderstood},
+		{"as many NOTs", "SELECT " + strings.Repeat("NOT ", 10_000) + "1", syntax.NotUnderstood},
 		{"as many ANDs", "SELECT 1 FROM t WHERE a" + strings.Repeat(" AND a", 10_000), ""},
 	} {
 		if got := (Analyzer{}).Analyze(test.sql).Refusal; got != test.refusal {
@@ -134,11 +136,11 @@ func TestLongAndDeepTextsAreNotParsed(t *testing.T) {
 func TestTheAnalyzerMayBeShared(t *testing.T) {
 	var analyzer invalidation.Analyzer = Analyzer{}
 	const sql = "SELECT t.a FROM t JOIN u ON t.a = u.b WHERE u.b = ?"
-	want := printShape(analyzer.Analyze(sql))
+	want := shapetest.Print(analyzer.Analyze(sql))
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if got := printShape(analyzer.Analyze(sql)); got != want {
+			if got := shapetest.Print(analyzer.Analyze(sql)); got != want {
 				t.Errorf("got %s want %s", got, want)
 			}
 		})

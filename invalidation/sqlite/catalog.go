@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,12 +10,6 @@ import (
 
 	"github.com/seed92106438/cacheops/invalidation"
 )
-
-// Querier is what [ReadCatalog] needs of a database, a connection or a
-// transaction.
-type Querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
 
 const schemaQuery = `SELECT 0, type, name, tbl_name, coalesce(sql, '') FROM sqlite_master
 UNION ALL SELECT 1, type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_master`
@@ -27,12 +20,12 @@ UNION ALL SELECT 1, type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_mas
 //
 // A table whose definition is not understood counts as no base table, so that
 // no query of it is cached, and as one that any write may reach.
-func ReadCatalog(ctx context.Context, q Querier) (invalidation.Catalog, error) {
+func ReadCatalog(ctx context.Context, q invalidation.Querier) (invalidation.Catalog, error) {
 	objects, err := readSchema(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: read the SQLite schema: %w", err)
 	}
-	b := builder{catalog: invalidation.Catalog{}}
+	b := builder{catalog: invalidation.Catalog{}, keys: map[string][]string{}}
 	// A temporary table hides one that is not, and an index or a trigger is
 	// of a table: each of them comes after the other.
 	for _, temporary := range []bool{false, true} {
@@ -61,7 +54,7 @@ type object struct {
 	sql               string
 }
 
-func readSchema(ctx context.Context, q Querier) ([]object, error) {
+func readSchema(ctx context.Context, q invalidation.Querier) ([]object, error) {
 	rows, err := q.QueryContext(ctx, schemaQuery)
 	if err != nil {
 		return nil, err
@@ -84,8 +77,10 @@ type builder struct {
 	catalog invalidation.Catalog
 	// children are the foreign keys with an action, by the table referred to.
 	children map[string][]invalidation.ForeignKey
-	virtual  []string // the virtual tables
-	unread   []string // the tables of which not even that is known
+	// keys are the primary keys, by table.
+	keys    map[string][]string
+	virtual []string // the virtual tables
+	unread  []string // the tables of which not even that is known
 }
 
 // relation enters a table or view. A temporary one hides the other of its
@@ -123,13 +118,19 @@ func (b *builder) relation(o object) {
 var ownModules = setOf(`fts3 fts4 fts5 geopoly rtree rtree_i32`)
 
 func (b *builder) table(r *invalidation.Relation, stmt *ast.CreateTableStmt) {
+	r.Keys = [][]string{}
 	for _, def := range stmt.Columns {
 		name := lowerName(def.Name)
 		column := invalidation.Column{Kind: kindOf(def.Type)}
 		for _, c := range def.Constraints {
 			switch c.Kind {
-			case ast.ColumnPrimaryKey, ast.ColumnUnique:
+			case ast.ColumnPrimaryKey:
 				column.Unique = true
+				r.Keys = append(r.Keys, []string{name})
+				b.keys[r.Name] = []string{name}
+			case ast.ColumnUnique:
+				column.Unique = true
+				r.Keys = append(r.Keys, []string{name})
 			case ast.ColumnGenerated:
 				column.Generated = true
 			case ast.ColumnReferences:
@@ -148,7 +149,12 @@ func (b *builder) table(r *invalidation.Relation, stmt *ast.CreateTableStmt) {
 	}
 	for _, c := range stmt.Constraints {
 		switch c.Kind {
-		case ast.TablePrimaryKey, ast.TableUnique:
+		case ast.TablePrimaryKey:
+			unique(r, c.Columns)
+			for _, part := range c.Columns {
+				b.keys[r.Name] = append(b.keys[r.Name], keyColumn(part.Expr))
+			}
+		case ast.TableUnique:
 			unique(r, c.Columns)
 		case ast.TableForeignKey:
 			b.reference(r, indexedNames(c.FKColumns), c.References)
@@ -169,12 +175,29 @@ func replaces(r *invalidation.Relation, action ast.ConflictAction) {
 	}
 }
 
-// unique notes a key of one column.
+// unique notes a unique key. What a key of expressions holds for equal is not
+// known, except in the columns beside them.
 func unique(r *invalidation.Relation, key []*ast.OrderingTerm) {
-	if len(key) != 1 {
-		return
+	var names []string
+	for _, term := range key {
+		if name := keyColumn(term.Expr); name != "" && isOwn(term.Expr) {
+			names = append(names, name)
+		}
 	}
-	name := keyColumn(key[0].Expr)
+	r.Keys = append(r.Keys, names)
+	if len(key) == 1 && len(names) == 1 {
+		alone(r, names[0])
+	}
+}
+
+// isOwn reports whether a part of a key compares under a collation of SQLite's.
+func isOwn(e ast.Expr) bool {
+	c, ok := e.(*ast.CollateExpr)
+	return !ok || collations[lowerName(c.Name)]
+}
+
+// alone notes a column that is a unique key by itself.
+func alone(r *invalidation.Relation, name string) {
 	if column, known := r.Columns[name]; known {
 		column.Unique = true
 		r.Columns[name] = column
@@ -198,8 +221,13 @@ func keyColumn(e ast.Expr) string {
 func (b *builder) index(o object) {
 	stmt, _ := parse(o.sql)
 	index, ok := stmt.(*ast.CreateIndexStmt)
-	if r := b.catalog[o.table]; ok && r != nil && index.Unique && index.Where == nil {
+	r := b.catalog[o.table]
+	switch {
+	case !ok || r == nil || !index.Unique:
+	case index.Where == nil:
 		unique(r, index.Columns)
+	default:
+		r.Keys = append(r.Keys, nil) // rows are alike in it that are not in others
 	}
 }
 
@@ -252,7 +280,11 @@ func (b *builder) trigger(o object) {
 		return
 	}
 	for _, step := range trigger.Body {
-		for _, w := range mutation(step) {
+		shape := read(step)
+		if shape.Verb == invalidation.Opaque {
+			r.Triggered = append(r.Triggered, invalidation.AllTables)
+		}
+		for _, w := range shape.Writes {
 			r.Triggered = append(r.Triggered, w.Table)
 		}
 	}
@@ -264,6 +296,13 @@ func (b *builder) trigger(o object) {
 func (b *builder) finish() {
 	for name, r := range b.catalog {
 		r.Children = b.children[name]
+		for i := range r.Children {
+			// A reference that names no columns means the primary key.
+			key := &r.Children[i]
+			if primary := b.keys[name]; len(key.Parent) == 0 && r.Base && len(primary) == len(key.Columns) {
+				key.Parent = primary
+			}
+		}
 		r.Triggered = append(r.Triggered, b.unread...)
 		slices.Sort(r.Triggered)
 		r.Triggered = slices.Compact(r.Triggered)

@@ -48,7 +48,7 @@ func TestColumnsHaveTheKindsOfTheirTypes(t *testing.T) {
 		"nchar(5)": invalidation.Text, "clob": invalidation.Text,
 		"blob": invalidation.Bytes, "longblob": invalidation.Bytes,
 		"real": invalidation.Float, "double precision": invalidation.Float, "FLOAT": invalidation.Float,
-		"datetime": invalidation.Time, "TIMESTAMP": invalidation.Time, "datetime(3)": invalidation.Time,
+		"datetime": invalidation.Day, "TIMESTAMP": invalidation.Day, "datetime(3)": invalidation.Day,
 
 		"": invalidation.Unknown, "decimal(10,2)": invalidation.Unknown,
 		"date": invalidation.Unknown, "time": invalidation.Unknown,
@@ -143,13 +143,23 @@ func TestForeignKeysThatActAreTheParentsChildren(t *testing.T) {
 		"CREATE TABLE c4 (p REFERENCES parent ON DELETE RESTRICT ON UPDATE NO ACTION);"+
 		"CREATE TABLE c5 (p REFERENCES parent);"+
 		"CREATE TABLE c6 (p REFERENCES nowhere ON DELETE CASCADE);"+
-		"CREATE TABLE c7 (id integer PRIMARY KEY, up REFERENCES c7 ON DELETE CASCADE)")
+		"CREATE TABLE c7 (id integer PRIMARY KEY, up REFERENCES c7 ON DELETE CASCADE);"+
+		"CREATE TABLE pair (a, b, PRIMARY KEY (B, a));"+
+		"CREATE TABLE c8 (x, y, FOREIGN KEY (x, y) REFERENCES pair ON DELETE CASCADE);"+
+		"CREATE TABLE c9 (x REFERENCES pair ON DELETE CASCADE)")
 	want := []invalidation.ForeignKey{
-		{Child: "c1", Columns: []string{"p"}, OnDelete: true, Deletes: true},
+		{Child: "c1", Columns: []string{"p"}, Parent: []string{"id"}, OnDelete: true, Deletes: true},
 		{Child: "c2", Columns: []string{"p"}, Parent: []string{"id"}, OnDelete: true, OnUpdate: true},
 		{Child: "c3", Columns: []string{"x", "y"}, Parent: []string{"a", "b"}, OnUpdate: true},
 	}
 	if got := catalog["parent"].Children; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	want = []invalidation.ForeignKey{
+		{Child: "c8", Columns: []string{"x", "y"}, Parent: []string{"b", "a"}, OnDelete: true, Deletes: true},
+		{Child: "c9", Columns: []string{"x"}, OnDelete: true, Deletes: true}, // does not fit: SQLite refuses to act on it
+	}
+	if got := catalog["pair"].Children; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	if got := catalog["c7"].Children; len(got) != 1 || got[0].Child != "c7" {

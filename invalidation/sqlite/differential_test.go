@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax/shapetest"
 )
 
 // kinds of the columns of the test database.
@@ -209,7 +210,7 @@ func TestQueriesNoticeEveryChangeThatMatters(t *testing.T) {
 			return // SQLite does not understand it either
 		}
 		if shape.Refusal != "" || shape.Params != len(g.args) {
-			t.Fatalf("%s\n%s", query, printShape(shape))
+			t.Fatalf("%s\n%s", query, shapetest.Print(shape))
 		}
 		for i := range 12 {
 			if i%4 == 3 {
@@ -227,7 +228,7 @@ func TestQueriesNoticeEveryChangeThatMatters(t *testing.T) {
 					return ev.touches(&use, table.name, before, after)
 				}) {
 					t.Fatalf("%s changes from %v to %v unnoticed by\n%s\n%v\n%s",
-						table.name, before, after, query, g.args, printShape(shape))
+						table.name, before, after, query, g.args, shapetest.Print(shape))
 				}
 			})
 		}
@@ -245,7 +246,7 @@ func TestMutationsOwnUpToEveryChange(t *testing.T) {
 		shape := Analyzer{}.Analyze(statement)
 		ev := evaluator{kinds, g.args}
 		if shape.Verb != invalidation.Mutation || shape.Params != len(g.args) {
-			t.Fatalf("%s\n%s", statement, printShape(shape))
+			t.Fatalf("%s\n%s", statement, shapetest.Print(shape))
 		}
 		for range 5 {
 			db.fill(g)
@@ -258,7 +259,7 @@ func TestMutationsOwnUpToEveryChange(t *testing.T) {
 					return ev.covers(&w, table.name, before, after)
 				}) {
 					t.Fatalf("%s changes from %v to %v by\n%s\n%v\n%s",
-						table.name, before, after, statement, g.args, printShape(shape))
+						table.name, before, after, statement, g.args, shapetest.Print(shape))
 				}
 			})
 		}

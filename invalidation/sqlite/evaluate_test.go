@@ -19,21 +19,21 @@ type evaluator struct {
 	args  []any
 }
 
-func (ev evaluator) holds(p *predicate, table string, r row) bool {
+func (ev evaluator) holds(p *invalidation.Predicate, table string, r row) bool {
 	if p == nil {
 		return true
 	}
 	switch p.Op {
 	case invalidation.And:
-		return !slices.ContainsFunc(p.Terms, func(t predicate) bool { return !ev.holds(&t, table, r) })
+		return !slices.ContainsFunc(p.Terms, func(t invalidation.Predicate) bool { return !ev.holds(&t, table, r) })
 	case invalidation.Or:
-		return slices.ContainsFunc(p.Terms, func(t predicate) bool { return ev.holds(&t, table, r) })
+		return slices.ContainsFunc(p.Terms, func(t invalidation.Predicate) bool { return ev.holds(&t, table, r) })
 	}
 	value, exists := r[p.Column]
 	return !exists || ev.atom(p, ev.kinds[table][p.Column], value)
 }
 
-func (ev evaluator) atom(p *predicate, kind invalidation.Kind, value any) bool {
+func (ev evaluator) atom(p *invalidation.Predicate, kind invalidation.Kind, value any) bool {
 	equal := func(o invalidation.Operand) bool { return ev.compare(invalidation.Eq, kind, value, o) }
 	differs := func(o invalidation.Operand) bool { return ev.compare(invalidation.NotEq, kind, value, o) }
 	switch p.Op {

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/sqlc-dev/meyer/ast"
+
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
 )
 
 // pureFunctions give the same answer for the same arguments, or for the same
@@ -11,7 +13,7 @@ import (
 // them; it is taken to keep the meaning.
 var pureFunctions = setOf(`
 	abs char coalesce concat concat_ws format glob hex if ifnull iif instr
-	length like likelihood likely lower ltrim max min nullif octet_length
+	length like likelihood likely lower ltrim nullif octet_length
 	printf quote replace round rtrim sign soundex substr substring trim typeof
 	unhex unicode unistr unistr_quote unlikely upper zeroblob
 
@@ -19,18 +21,21 @@ var pureFunctions = setOf(`
 	floor ln log log10 log2 mod pi pow power radians sin sinh sqrt tan tanh
 	trunc
 
-	avg count group_concat median percentile percentile_cont percentile_disc
-	string_agg sum total
+	json json_array json_array_length json_error_position json_extract
+	json_insert json_object json_patch
+	json_pretty json_quote json_remove json_replace json_set json_type
+	json_valid jsonb jsonb_array jsonb_extract jsonb_insert jsonb_object
+	jsonb_patch jsonb_remove jsonb_replace jsonb_set`)
+
+// aggregates are pure as well, and make one row of several or look at several
+// rows for one. MAX and MIN do not if they have more than one argument.
+var aggregates = setOf(`
+	avg count group_concat json_group_array json_group_object jsonb_group_array
+	jsonb_group_object max median min percentile percentile_cont
+	percentile_disc string_agg sum total
 
 	cume_dist dense_rank first_value lag last_value lead nth_value ntile
-	percent_rank rank row_number
-
-	json json_array json_array_length json_error_position json_extract
-	json_group_array json_group_object json_insert json_object json_patch
-	json_pretty json_quote json_remove json_replace json_set json_type
-	json_valid jsonb jsonb_array jsonb_extract jsonb_group_array
-	jsonb_group_object jsonb_insert jsonb_object jsonb_patch jsonb_remove
-	jsonb_replace jsonb_set`)
+	percent_rank rank row_number`)
 
 // volatileFunctions are known to give another answer every time, or to tell
 // of the connection and not of the tables.
@@ -44,21 +49,38 @@ var dateFunctions = map[string]int{
 	"timediff": 2, "unixepoch": 1,
 }
 
+// call translates the call of a function. Its FILTER restricts the aggregate,
+// not the rows that the block reads.
+func (t *translator) call(e *ast.FuncCall) syntax.Expr {
+	t.function(e)
+	if name := lowerName(e.Name); (name == "max" || name == "min") && len(e.Args) == 1 && e.Filter == nil && e.Over == nil {
+		return &syntax.Extreme{X: t.expr(e.Args[0]), Max: name == "max"}
+	}
+	args := append(t.list(e.Args), t.terms(e.OrderBy)...)
+	args = append(args, t.expr(e.Filter))
+	if e.Over != nil {
+		args = append(args, t.window(e.Over)...)
+	}
+	return &syntax.Other{Args: args}
+}
+
 // function refuses the statement if the function that it calls is not known
 // to be pure.
-func (a *analysis) function(call *ast.FuncCall) {
+func (t *translator) function(call *ast.FuncCall) {
 	name := lowerName(call.Name)
 	least, isDate := dateFunctions[name]
 	switch {
 	case pureFunctions[name]:
+	case aggregates[name]:
+		t.aggregates++
 	case isDate:
 		if len(call.Args) < least || !allTimeless(call.Args) {
-			a.refuse(volatileFunction)
+			t.refuse(syntax.VolatileFunction)
 		}
 	case volatileFunctions[name]:
-		a.refuse(volatileFunction)
+		t.refuse(syntax.VolatileFunction)
 	default:
-		a.refuse(unknownFunction)
+		t.refuse(syntax.UnknownFunction)
 	}
 }
 

@@ -1,6 +1,10 @@
 package sqlite
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
+)
 
 func TestOnlyPureFunctionsAreAdmitted(t *testing.T) {
 	for _, test := range []struct{ expression, refusal string }{
@@ -13,26 +17,26 @@ func TestOnlyPureFunctionsAreAdmitted(t *testing.T) {
 		{"a LIKE 'x'", ""},
 		{"a NOT GLOB 'x'", ""},
 
-		{"random()", volatileFunction},
-		{"RANDOM()", volatileFunction},
-		{"abs(random())", volatileFunction},
-		{"a IN (1, random())", volatileFunction},
-		{"(SELECT random())", volatileFunction},
-		{"sum(random()) OVER (ORDER BY a)", volatileFunction},
-		{"randomblob(4)", volatileFunction},
-		{"changes()", volatileFunction},
-		{"total_changes()", volatileFunction},
-		{"last_insert_rowid()", volatileFunction},
-		{"CURRENT_TIMESTAMP", volatileFunction},
-		{"current_date", volatileFunction},
-		{"coalesce(a, CURRENT_TIME)", volatileFunction},
+		{"random()", syntax.VolatileFunction},
+		{"RANDOM()", syntax.VolatileFunction},
+		{"abs(random())", syntax.VolatileFunction},
+		{"a IN (1, random())", syntax.VolatileFunction},
+		{"(SELECT random())", syntax.VolatileFunction},
+		{"sum(random()) OVER (ORDER BY a)", syntax.VolatileFunction},
+		{"randomblob(4)", syntax.VolatileFunction},
+		{"changes()", syntax.VolatileFunction},
+		{"total_changes()", syntax.VolatileFunction},
+		{"last_insert_rowid()", syntax.VolatileFunction},
+		{"CURRENT_TIMESTAMP", syntax.VolatileFunction},
+		{"current_date", syntax.VolatileFunction},
+		{"coalesce(a, CURRENT_TIME)", syntax.VolatileFunction},
 
-		{"sqlite_version()", unknownFunction},
-		{"load_extension('x')", unknownFunction},
-		{"my_function(a)", unknownFunction},
-		{"a REGEXP 'x'", unknownFunction},
-		{"a MATCH 'x'", unknownFunction},
-		{"a NOT REGEXP 'x'", unknownFunction},
+		{"sqlite_version()", syntax.UnknownFunction},
+		{"load_extension('x')", syntax.UnknownFunction},
+		{"my_function(a)", syntax.UnknownFunction},
+		{"a REGEXP 'x'", syntax.UnknownFunction},
+		{"a MATCH 'x'", syntax.UnknownFunction},
+		{"a NOT REGEXP 'x'", syntax.UnknownFunction},
 
 		// Date functions, unless they are asked for the present.
 		{"date(a)", ""},
@@ -48,26 +52,26 @@ func TestOnlyPureFunctionsAreAdmitted(t *testing.T) {
 		{"unixepoch(a)", ""},
 		{"timediff(a, b)", ""},
 
-		{"date()", volatileFunction},
-		{"datetime()", volatileFunction},
-		{"strftime('%Y')", volatileFunction},
-		{"date('now')", volatileFunction},
-		{"datetime('NOW', '-1 day')", volatileFunction},
-		{"strftime('%s', 'now')", volatileFunction},
-		{`date("now")`, volatileFunction},
-		{"date((('now')))", volatileFunction},
-		{"date(+'now')", volatileFunction},
-		{"unixepoch('subsec')", volatileFunction},
-		{"unixepoch('subsecond')", volatileFunction},
-		{"julianday(date('now'))", volatileFunction},
-		{"timediff('now', a)", volatileFunction},
-		{"timediff(a, 'now')", volatileFunction},
-		{"date(?)", volatileFunction},
-		{"date(a, ?)", volatileFunction},
-		{"date('n' || 'ow')", volatileFunction},
-		{"date(coalesce(a, 'now'))", volatileFunction},
-		{"date((SELECT 'now'))", volatileFunction},
-		{"date(CAST(a AS TEXT))", volatileFunction},
+		{"date()", syntax.VolatileFunction},
+		{"datetime()", syntax.VolatileFunction},
+		{"strftime('%Y')", syntax.VolatileFunction},
+		{"date('now')", syntax.VolatileFunction},
+		{"datetime('NOW', '-1 day')", syntax.VolatileFunction},
+		{"strftime('%s', 'now')", syntax.VolatileFunction},
+		{`date("now")`, syntax.VolatileFunction},
+		{"date((('now')))", syntax.VolatileFunction},
+		{"date(+'now')", syntax.VolatileFunction},
+		{"unixepoch('subsec')", syntax.VolatileFunction},
+		{"unixepoch('subsecond')", syntax.VolatileFunction},
+		{"julianday(date('now'))", syntax.VolatileFunction},
+		{"timediff('now', a)", syntax.VolatileFunction},
+		{"timediff(a, 'now')", syntax.VolatileFunction},
+		{"date(?)", syntax.VolatileFunction},
+		{"date(a, ?)", syntax.VolatileFunction},
+		{"date('n' || 'ow')", syntax.VolatileFunction},
+		{"date(coalesce(a, 'now'))", syntax.VolatileFunction},
+		{"date((SELECT 'now'))", syntax.VolatileFunction},
+		{"date(CAST(a AS TEXT))", syntax.VolatileFunction},
 	} {
 		for _, sql := range []string{
 			"SELECT " + test.expression + " FROM t",

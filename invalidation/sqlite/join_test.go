@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax/shapetest"
 )
 
 // restrictions returns what restricts each use of a query that reads a, b, c
@@ -13,7 +15,7 @@ func restrictions(t *testing.T, sql string) string {
 	t.Helper()
 	shape := Analyzer{}.Analyze(sql)
 	if shape.Refusal != "" {
-		t.Fatalf("%s\n%s", sql, printShape(shape))
+		t.Fatalf("%s\n%s", sql, shapetest.Print(shape))
 	}
 	return strings.Join(restrictionsOf(shape.Uses), "; ")
 }
@@ -21,7 +23,7 @@ func restrictions(t *testing.T, sql string) string {
 func restrictionsOf(uses []invalidation.Use) []string {
 	var parts []string
 	for _, use := range uses {
-		parts = append(parts, use.Table+":"+strings.TrimPrefix(printWhere(use.Where), " where"))
+		parts = append(parts, use.Table+":"+strings.TrimPrefix(shapetest.Where(use.Where), " where"))
 	}
 	return parts
 }
@@ -145,10 +147,10 @@ func TestNothingIsInferredFromVeryManyEqualities(t *testing.T) {
 		sql := "SELECT 1 FROM a, b WHERE a.x = 1" + strings.Repeat(" AND a.x = b.y", equalities-1)
 		return strings.Contains(restrictions(t, sql), "joins")
 	}
-	if !inferred(maxEqualities) {
-		t.Errorf("nothing is inferred from %d equalities", maxEqualities)
+	if !inferred(syntax.MaxEqualities) {
+		t.Errorf("nothing is inferred from %d equalities", syntax.MaxEqualities)
 	}
-	if inferred(maxEqualities + 1) {
-		t.Errorf("something is inferred from %d equalities", maxEqualities+1)
+	if inferred(syntax.MaxEqualities + 1) {
+		t.Errorf("something is inferred from %d equalities", syntax.MaxEqualities+1)
 	}
 }

@@ -23,7 +23,7 @@ func kindOf(declared *ast.TypeName) invalidation.Kind {
 	name := strings.ToLower(declared.Name)
 	switch name {
 	case "datetime", "timestamp":
-		return invalidation.Time
+		return invalidation.Day
 	case "bool", "boolean", "numeric":
 		return invalidation.Int
 	}

@@ -3,6 +3,9 @@ package sqlite
 import (
 	"strings"
 	"testing"
+
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax/shapetest"
 )
 
 // where returns the restriction of the only use of a query.
@@ -10,9 +13,9 @@ func where(t *testing.T, sql string) string {
 	t.Helper()
 	shape := Analyzer{}.Analyze(sql)
 	if shape.Refusal != "" || len(shape.Uses) != 1 {
-		t.Fatalf("%s\n%s", sql, printShape(shape))
+		t.Fatalf("%s\n%s", sql, shapetest.Print(shape))
 	}
-	return strings.TrimPrefix(printWhere(shape.Uses[0].Where), " where ")
+	return strings.TrimPrefix(shapetest.Where(shape.Uses[0].Where), " where ")
 }
 
 const open = "" // no restriction at all
@@ -159,7 +162,10 @@ func TestConditionsAreProjectedOnTheTable(t *testing.T) {
 		{"NOT (a, b) = (1, 2)", "a <> 1 or b <> 2"},
 		{"(a, b + 1) = (1, 2)", "a = 1"},
 		{"(a, b + 1) <> (1, 2)", open},
-		{"(a, b) < (1, 2)", open},
+		{"(a, b) < (1, 2)", "a <= 1"},
+		{"NOT (a, b) < (1, 2)", "a >= 1"},
+		{"(1, b) > (a, 2)", "a <= 1"},
+		{"(a, b) > (c, 2)", open},
 		{"(a, b) = (SELECT 1, 2)", open},
 		{"(a, b) IN ((1, 2), (3, ?))", "(a = 1 and b = 2) or (a = 3 and b = ?1)"},
 		{"(a, b) IN ((1, 2), (3, c))", "(a = 1 and b = 2) or a = 3"},
@@ -202,15 +208,15 @@ func TestConditionsAreProjectedOnTheTable(t *testing.T) {
 
 func TestManyRowValuesAreReadColumnByColumn(t *testing.T) {
 	pairs := func(n int) string { return strings.TrimSuffix(strings.Repeat("(1, ?), ", n), ", ") }
-	few := where(t, "SELECT 1 FROM t WHERE (a, b) IN ("+pairs(maxRows)+")")
-	if n := strings.Count(few, " or "); n != maxRows-1 {
-		t.Errorf("%d rows are joined by %d ORs", maxRows, n)
+	few := where(t, "SELECT 1 FROM t WHERE (a, b) IN ("+pairs(syntax.MaxRows)+")")
+	if n := strings.Count(few, " or "); n != syntax.MaxRows-1 {
+		t.Errorf("%d rows are joined by %d ORs", syntax.MaxRows, n)
 	}
-	many := where(t, "SELECT 1 FROM t WHERE (a, b) IN ("+pairs(maxRows+1)+")")
+	many := where(t, "SELECT 1 FROM t WHERE (a, b) IN ("+pairs(syntax.MaxRows+1)+")")
 	if !strings.HasPrefix(many, "a in (1, 1,") || !strings.Contains(many, " and b in (?1, ?2,") {
-		t.Errorf("%d rows are read as %s", maxRows+1, many)
+		t.Errorf("%d rows are read as %s", syntax.MaxRows+1, many)
 	}
-	open := where(t, "SELECT 1 FROM t WHERE (a, b) IN ("+pairs(maxRows)+", (c, 5))")
+	open := where(t, "SELECT 1 FROM t WHERE (a, b) IN ("+pairs(syntax.MaxRows)+", (c, 5))")
 	if strings.Contains(open, "a in") || !strings.HasPrefix(open, "b in") {
 		t.Errorf("with a value that is not known, they are read as %s", open)
 	}

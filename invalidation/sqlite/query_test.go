@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax/shapetest"
 )
 
 // reads returns the uses of a query: "t(a, b) where a = 1; u(*)".
@@ -15,7 +18,7 @@ func reads(t *testing.T, sql string) string {
 	}
 	var parts []string
 	for i := range shape.Uses {
-		parts = append(parts, printUse(&shape.Uses[i]))
+		parts = append(parts, shapetest.Use(&shape.Uses[i]))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -199,19 +202,19 @@ func TestTheColumnsLookedAtAreThoseOfAllClauses(t *testing.T) {
 
 func TestWhatIsNoOrdinaryTableIsRefused(t *testing.T) {
 	checkReadings(t, []readingTest{
-		{"SELECT 1 FROM temp.t", "refused: " + temporaryTable},
-		{"SELECT 1 FROM u WHERE a IN TEMP.t", "refused: " + temporaryTable},
-		{"SELECT 1 FROM sqlite_master", "refused: " + systemTable},
-		{"SELECT 1 FROM SQLite_Schema", "refused: " + systemTable},
-		{"SELECT 1 FROM main.sqlite_sequence", "refused: " + systemTable},
-		{"SELECT 1 FROM u WHERE a IN sqlite_master", "refused: " + systemTable},
-		{"SELECT 1 FROM pragma_table_info", "refused: " + systemTable},
-		{"SELECT 1 FROM pragma_table_info('t')", "refused: " + unknownSource},
-		{"SELECT 1 FROM ``", "refused: " + unknownSource},
-		{"SELECT 1 FROM f(1)", "refused: " + unknownSource},
-		{"SELECT 1 FROM main.json_each('[]')", "refused: " + unknownSource},
-		{"SELECT 1 FROM t WHERE a IN f(1)", "refused: " + unknownSource},
-		{"SELECT 1 FROM (t JOIN u) AS v", "refused: " + unknownSource},
+		{"SELECT 1 FROM temp.t", "refused: " + syntax.TemporaryTable},
+		{"SELECT 1 FROM u WHERE a IN TEMP.t", "refused: " + syntax.TemporaryTable},
+		{"SELECT 1 FROM sqlite_master", "refused: " + syntax.SystemTable},
+		{"SELECT 1 FROM SQLite_Schema", "refused: " + syntax.SystemTable},
+		{"SELECT 1 FROM main.sqlite_sequence", "refused: " + syntax.SystemTable},
+		{"SELECT 1 FROM u WHERE a IN sqlite_master", "refused: " + syntax.SystemTable},
+		{"SELECT 1 FROM pragma_table_info", "refused: " + syntax.SystemTable},
+		{"SELECT 1 FROM pragma_table_info('t')", "refused: " + syntax.UnknownSource},
+		{"SELECT 1 FROM ``", "refused: " + syntax.UnknownSource},
+		{"SELECT 1 FROM f(1)", "refused: " + syntax.UnknownSource},
+		{"SELECT 1 FROM main.json_each('[]')", "refused: " + syntax.UnknownSource},
+		{"SELECT 1 FROM t WHERE a IN f(1)", "refused: " + syntax.UnknownSource},
+		{"SELECT 1 FROM (t JOIN u) AS v", "refused: " + syntax.UnknownSource},
 
 		{"SELECT 1 FROM temporary", "temporary()"},
 		{"SELECT 1 FROM sqlite", "sqlite()"},
@@ -225,19 +228,19 @@ func TestTheTablesOfAStatementAreBounded(t *testing.T) {
 	from := func(n int) string {
 		return "SELECT 1 FROM t" + strings.Repeat(", t", n-1) + " WHERE t.a = 1"
 	}
-	if shape := (Analyzer{}).Analyze(from(maxSources)); shape.Refusal != "" || len(shape.Uses) != maxSources {
-		t.Errorf("%d tables: %d uses, refused: %q", maxSources, len(shape.Uses), shape.Refusal)
+	if shape := (Analyzer{}).Analyze(from(syntax.MaxTables)); shape.Refusal != "" || len(shape.Uses) != syntax.MaxTables {
+		t.Errorf("%d tables: %d uses, refused: %q", syntax.MaxTables, len(shape.Uses), shape.Refusal)
 	}
 	for _, sql := range []string{
-		from(maxSources + 1),
-		"SELECT 1" + strings.Repeat(" UNION SELECT a FROM t", maxSources+1),
+		from(syntax.MaxTables + 1),
+		"SELECT 1" + strings.Repeat(" UNION SELECT a FROM t", syntax.MaxTables+1),
 	} {
-		if shape := (Analyzer{}).Analyze(sql); shape.Refusal != tooManyTables || shape.Uses != nil {
-			t.Errorf("%d tables: %s", maxSources+1, printShape(shape))
+		if shape := (Analyzer{}).Analyze(sql); shape.Refusal != syntax.TooManyTables || shape.Uses != nil {
+			t.Errorf("%d tables: %s", syntax.MaxTables+1, shapetest.Print(shape))
 		}
 	}
-	target := fmt.Sprintf("UPDATE u SET a = 1 FROM t%s WHERE u.b = 2", strings.Repeat(", t", maxSources))
-	if shape := (Analyzer{}).Analyze(target); printWrite(&shape.Writes[0]) != "update u set a = 1" {
-		t.Errorf("an UPDATE of too many tables is read as %s", printShape(shape))
+	target := fmt.Sprintf("UPDATE u SET a = 1 FROM t%s WHERE u.b = 2", strings.Repeat(", t", syntax.MaxTables))
+	if shape := (Analyzer{}).Analyze(target); shapetest.Write(&shape.Writes[0]) != "update u set a = 1" {
+		t.Errorf("an UPDATE of too many tables is read as %s", shapetest.Print(shape))
 	}
 }

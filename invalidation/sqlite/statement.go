@@ -6,15 +6,14 @@ import (
 	"github.com/sqlc-dev/meyer/ast"
 
 	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
 )
 
 // read returns the shape of stmt, but for its parameters.
 func read(stmt ast.Stmt) *invalidation.Shape {
 	switch stmt := stmt.(type) {
-	case *ast.SelectStmt:
-		return readQuery(stmt)
-	case *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt:
-		return readMutation(stmt)
+	case *ast.SelectStmt, *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt:
+		return readRows(stmt)
 	case *ast.BeginStmt:
 		return shapeOf(invalidation.Begin)
 	case *ast.CommitStmt:
@@ -48,10 +47,53 @@ func read(stmt ast.Stmt) *invalidation.Shape {
 	return shapeOf(invalidation.Opaque)
 }
 
+// readRows returns the shape of a statement that reads or writes rows.
+func readRows(stmt ast.Stmt) *invalidation.Shape {
+	var t translator
+	var tree syntax.Statement
+	switch stmt := stmt.(type) {
+	case *ast.SelectStmt:
+		tree = t.query(stmt)
+	case *ast.InsertStmt:
+		tree = t.insert(stmt)
+	case *ast.UpdateStmt:
+		tree = t.update(stmt)
+	case *ast.DeleteStmt:
+		tree = t.delete(stmt)
+	}
+	shape := syntax.Read(tree, rules, t.refusal)
+	for _, use := range shape.Uses {
+		if isSystemTable(use.Table) {
+			return &invalidation.Shape{Verb: invalidation.Query, Refusal: syntax.SystemTable}
+		}
+	}
+	for _, w := range shape.Writes {
+		if w.Table == "" || isSchemaTable(w.Table) {
+			return shapeOf(invalidation.Opaque)
+		}
+	}
+	return shape
+}
+
+// isSystemTable reports whether SQLite itself keeps the table, or computes it.
+// It is asked of the tables that are read, and so of no common table
+// expression.
+func isSystemTable(table string) bool {
+	name := table[strings.LastIndexByte(table, '.')+1:]
+	return strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pragma_")
+}
+
+// isSchemaTable reports whether SQLite itself keeps the table. To write to
+// its schema by hand may change anything; AUTOINCREMENT's counters are no
+// one's rows.
+func isSchemaTable(table string) bool {
+	return strings.HasPrefix(table, "sqlite_") && table != "sqlite_sequence"
+}
+
 // shapeOf is the shape of a statement that is no query and of which only the
 // verb counts.
 func shapeOf(verb invalidation.Verb) *invalidation.Shape {
-	return &invalidation.Shape{Verb: verb, Refusal: notAQuery}
+	return &invalidation.Shape{Verb: verb, Refusal: syntax.NotAQuery}
 }
 
 func savepoint(verb invalidation.Verb, name *ast.Ident) *invalidation.Shape {

@@ -5,18 +5,20 @@ import (
 	"testing"
 
 	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax"
+	"github.com/seed92106438/cacheops/invalidation/internal/syntax/shapetest"
 )
 
 // written returns the writes of a mutation, one after the other.
 func written(t *testing.T, sql string) string {
 	t.Helper()
 	shape := Analyzer{}.Analyze(sql)
-	if shape.Verb != invalidation.Mutation || shape.Refusal != writes || shape.Uses != nil {
-		t.Fatalf("%s\n%s", sql, printShape(shape))
+	if shape.Verb != invalidation.Mutation || shape.Refusal != syntax.Writes || shape.Uses != nil {
+		t.Fatalf("%s\n%s", sql, shapetest.Print(shape))
 	}
 	var parts []string
 	for i := range shape.Writes {
-		parts = append(parts, printWrite(&shape.Writes[i]))
+		parts = append(parts, shapetest.Write(&shape.Writes[i]))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -63,54 +65,49 @@ func TestInsertsAreRead(t *testing.T) {
 }
 
 func TestUpsertsAreRead(t *testing.T) {
-	rows := strings.Repeat("(1, 2), ", maxRows)
 	checkWritings(t, []writingTest{
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING", "insert t(a) (1)"},
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO NOTHING", "insert t(a) (1)"},
 
 		{"INSERT INTO t (a, b) VALUES (1, 2), (?, 3) ON CONFLICT (A) DO UPDATE SET B = 5",
-			"insert t(a, b) (1, 2) (?1, 3); update t set b = 5 where a in (1, ?1)"},
+			"insert t(a, b) (1, 2) (?1, 3); update t set b = 5 in the way in a"},
 		{"INSERT INTO t (a, b) VALUES (1, 2), (3, 4) ON CONFLICT (a, b) DO UPDATE SET c = 5",
-			"insert t(a, b) (1, 2) (3, 4); update t set c = 5 where (a = 1 and b = 2) or (a = 3 and b = 4)"},
+			"insert t(a, b) (1, 2) (3, 4); update t set c = 5 in the way in a, b"},
 		{"INSERT INTO t (a, b) VALUES (1, x), (3, 4) ON CONFLICT (a, b) DO UPDATE SET c = 5",
-			"insert t(a, b) (1, unknown) (3, 4); update t set c = 5 where a = 1 or (a = 3 and b = 4)"},
+			"insert t(a, b) (1, unknown) (3, 4); update t set c = 5 in the way in a, b"},
 
 		// The new value may be that of any of the rows.
 		{"INSERT INTO t (a, b) VALUES (1, 2), (3, ?) ON CONFLICT (a) DO UPDATE SET b = Excluded.B, c = ?, d = d + 1",
-			"insert t(a, b) (1, 2) (3, ?1); update t set b = 2 or ?1, c = ?2, d = unknown where a in (1, 3)"},
+			"insert t(a, b) (1, 2) (3, ?1); update t set b = 2 or ?1, c = ?2, d = d + 1 in the way in a"},
 		{"INSERT INTO t (a, b) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET c = excluded.b",
-			"insert t(a, b) (1, 2); update t set c = unknown where a in (1)"},
+			"insert t(a, b) (1, 2); update t set c = unknown in the way in a"},
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = excluded.b",
-			"insert t(a) (1); update t set b = unknown where a in (1)"},
+			"insert t(a) (1); update t set b = unknown in the way in a"},
 		{"INSERT INTO t (a, b) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET b = t.b",
-			"insert t(a, b) (1, 2); update t set b = unknown where a in (1)"},
+			"insert t(a, b) (1, 2)"},
 		{"INSERT INTO t (a, b) VALUES (1, 2) ON CONFLICT (a) DO UPDATE SET b = excluded.b + 1",
-			"insert t(a, b) (1, 2); update t set b = unknown where a in (1)"},
+			"insert t(a, b) (1, 2); update t set b = unknown in the way in a"},
 
 		// Which row is in the way may not be known.
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT DO UPDATE SET b = 5",
-			"insert t(a) (1); update t set b = 5"},
+			"insert t(a) (1); update t set b = 5 in the way in any key"},
 		{"INSERT INTO t (a) VALUES (1), (x) ON CONFLICT (a) DO UPDATE SET b = 5",
-			"insert t(a) (1) (unknown); update t set b = 5"},
+			"insert t(a) (1) (unknown); update t set b = 5 in the way in a"},
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (c) DO UPDATE SET b = 5",
-			"insert t(a) (1); update t set b = 5"},
+			"insert t(a) (1); update t set b = 5 in the way in c"},
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (lower(a)) DO UPDATE SET b = 5",
-			"insert t(a) (1); update t set b = 5"},
+			"insert t(a) (1); update t set b = 5 in the way in any key"},
 		{"INSERT INTO t (a) SELECT 1 WHERE TRUE ON CONFLICT (a) DO UPDATE SET a = excluded.a",
-			"insert t(a); update t set a = unknown"},
+			"insert t(a); update t set a = unknown in the way in a"},
 		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 5",
-			"insert t(); update t set b = 5"},
+			"insert t(); update t set b = 5 in the way in a"},
 
 		// There may be several clauses.
 		{"INSERT INTO t (a, b) VALUES (1, 2) ON CONFLICT (a) DO NOTHING ON CONFLICT (b) DO UPDATE SET c = 3 ON CONFLICT DO UPDATE SET c = 4",
-			"insert t(a, b) (1, 2); update t set c = 3 where b in (2); update t set c = 4"},
+			"insert t(a, b) (1, 2); update t set c = 3 in the way in b; update t set c = 4 in the way in any key"},
 
 		{"INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET rowid = 5", "insert t(a) (1); any t"},
 	})
-	many := written(t, "INSERT INTO t (a, b) VALUES "+rows+"(3, 4) ON CONFLICT (a, b) DO UPDATE SET c = 5")
-	if !strings.Contains(many, "where a in (1, 1,") || !strings.Contains(many, "and b in (2, 2,") {
-		t.Errorf("many rows are read as %s", many)
-	}
 }
 
 func TestUpdatesAreRead(t *testing.T) {
@@ -119,8 +116,8 @@ func TestUpdatesAreRead(t *testing.T) {
 		{"UPDATE T SET A = ?, b = 'x' WHERE C = ?", `update t set a = ?1, b = "x" where c = ?2`},
 		{"UPDATE main.t SET a = 1 WHERE t.b = 2", "update t set a = 1 where b = 2"},
 		{"UPDATE t AS u SET a = 1 WHERE u.b = 2", "update t set a = 1 where b = 2"},
-		{"UPDATE t SET a = a + 1, b = (SELECT 1) WHERE c", "update t set a = unknown, b = unknown where c <> 0"},
-		{"UPDATE t SET (a, b) = (1, 2), (c) = 3", "update t set a = unknown, b = unknown, c = 3"},
+		{"UPDATE t SET a = a + 1, b = (SELECT 1) WHERE c", "update t set a = a + 1, b = unknown where c <> 0"},
+		{"UPDATE t SET (a, b) = (1, 2), (c) = 3", "update t set a = 1, b = 2, c = 3"},
 		{"UPDATE t SET a = 1, a = 2", "update t set a = 1 or 2"},
 		{"UPDATE t SET a = 1 WHERE b = 2 RETURNING c", "update t set a = 1 where b = 2"},
 		{"UPDATE t SET a = 1 WHERE b = 2 ORDER BY c LIMIT 1", "update t set a = 1 where b = 2"},
@@ -140,6 +137,8 @@ func TestUpdatesAreRead(t *testing.T) {
 		{"UPDATE t SET a = 1 FROM u LEFT JOIN v ON v.d = 3 WHERE t.b = v.d", "update t set a = 1"},
 		{"UPDATE t SET a = 1 FROM (SELECT 1 AS b) AS u WHERE b = 2", "update t set a = 1"},
 		{"UPDATE t SET a = 1 FROM t AS u WHERE u.b = 2", "update t set a = 1"},
+		{"UPDATE t SET a = 1 FROM (SELECT b FROM u) AS t WHERE t.b = 2", "update t set a = 1"},
+		{"UPDATE t SET a = 1 FROM u AS t WHERE t.b = 2", "any t; any u"},
 	})
 }
 
@@ -166,7 +165,7 @@ func TestWhoWritesTheSchemaByHandMayWriteAnything(t *testing.T) {
 		"DELETE FROM ``",
 	} {
 		if shape := (Analyzer{}).Analyze(sql); shape.Verb != invalidation.Opaque {
-			t.Errorf("%s\n%s", sql, printShape(shape))
+			t.Errorf("%s\n%s", sql, shapetest.Print(shape))
 		}
 	}
 }

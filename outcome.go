@@ -1,0 +1,159 @@
+package cacheops
+
+import (
+	"context"
+	"database/sql/driver"
+	"reflect"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops/invalidation"
+)
+
+// narrowed returns what the result depends on, now that it is there: no more
+// than the query did when it was sent.
+func (f *flight) narrowed(ctx context.Context, found result) *invalidation.Dependency {
+	outcome := invalidation.Outcome{Rows: found.rows()}
+	if f.shape.Page != nil {
+		outcome.Last = found.last(f.tx.Statement, f.shape.Page.Result)
+	}
+	outcome.Partners = f.partners(ctx, found)
+	if outcome.Last == nil && outcome.Partners == nil {
+		return f.dep
+	}
+	return f.shape.Narrow(f.dep, f.stored(f.tx.Statement.Vars), f.catalog.Catalog, outcome)
+}
+
+// last implements result. What GORM has scanned is what the driver gave only
+// if the Go type holds every value of the column, unaltered.
+func (s *scanned) last(stmt *gorm.Statement, column string) driver.Value {
+	n, at := s.size(), indexOf(s.columns, column)
+	if n == 0 || at < 0 {
+		return nil
+	}
+	row := s.row(n - 1)
+	v, _ := s.cell(stmt, row, at)
+	if v != nil && row.Kind() == reflect.Struct && reflect.ValueOf(v).IsZero() {
+		// A field may have been given NULL, which a database may sort last.
+		return nil
+	}
+	return v
+}
+
+// column implements result. A zero may have been NULL, which equals nothing: it
+// is one value more.
+func (s *scanned) column(stmt *gorm.Statement, name string) ([]driver.Value, bool) {
+	n, at := s.size(), indexOf(s.columns, name)
+	if int64(n) != s.count || at < 0 {
+		return nil, false
+	}
+	values := make([]driver.Value, n)
+	for i := range values {
+		var ok bool
+		if values[i], ok = s.cell(stmt, s.row(i), at); !ok {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// size returns how many rows the destination holds; 0 if that is not all.
+func (s *scanned) size() int {
+	switch value := reflect.Indirect(s.value); {
+	case value.Kind() == reflect.Slice:
+		return value.Len()
+	case value.Kind() == reflect.Array || s.count != 1:
+		return 0
+	}
+	return 1
+}
+
+func (s *scanned) row(i int) reflect.Value {
+	value := reflect.Indirect(s.value)
+	if value.Kind() == reflect.Slice {
+		value = reflect.Indirect(value.Index(i))
+	}
+	return value
+}
+
+// cell returns what a row holds of a column, if that is certain.
+func (s *scanned) cell(stmt *gorm.Statement, row reflect.Value, at int) (driver.Value, bool) {
+	switch {
+	case !row.IsValid():
+		return nil, false
+	case row.Type() == reflect.TypeFor[map[string]any]():
+		return unaltered(reflect.ValueOf(row.Interface().(map[string]any)[s.columns[at]]))
+	case row.Kind() == reflect.Struct && row.Type() != timeType:
+		return fieldOf(stmt, row, s.columns[at])
+	case len(s.columns) == 1:
+		return unaltered(row)
+	}
+	return nil, false
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// indexOf returns where the only column of a name is, or the only column of
+// all if the name is empty; -1 if there is no such.
+func indexOf(columns []string, name string) int {
+	if name == "" {
+		if len(columns) == 1 {
+			return 0
+		}
+		return -1
+	}
+	is := func(column string) bool { return invalidation.Name(column) == name }
+	at := slices.IndexFunc(columns, is)
+	if at < 0 || slices.ContainsFunc(columns[at+1:], is) {
+		return -1
+	}
+	return at
+}
+
+// fieldOf returns what GORM has scanned into the field of a struct.
+func fieldOf(stmt *gorm.Statement, row reflect.Value, column string) (driver.Value, bool) {
+	s := stmt.Schema
+	if s == nil || s.ModelType != row.Type() {
+		own := &gorm.Statement{DB: stmt.DB}
+		if err := own.Parse(row.Addr().Interface()); err != nil {
+			return nil, false
+		}
+		s = own.Schema
+	}
+	field := s.LookUpField(column)
+	if field == nil || field.Serializer != nil {
+		return nil, false
+	}
+	value, _ := field.ValueOf(stmt.Context, row)
+	return unaltered(reflect.ValueOf(value))
+}
+
+// unaltered returns what a driver gave for a value, if the type of v leaves
+// no room for doubt. A nil is NULL.
+func unaltered(v reflect.Value) (driver.Value, bool) {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil, true
+		}
+		v = v.Elem()
+	}
+	switch {
+	case !v.IsValid():
+		return nil, true
+	case v.Type() == timeType:
+		return v.Interface(), true
+	case v.Type().PkgPath() != "":
+		return nil, false // it may have a way of its own to scan
+	}
+	switch v.Kind() {
+	case reflect.Int, reflect.Int64:
+		return v.Int(), true
+	case reflect.Uint, reflect.Uint64:
+		return v.Uint(), true
+	case reflect.Float64:
+		return v.Float(), true
+	}
+	return nil, false
+}
