@@ -1,5 +1,7 @@
 package watch
 
+//lint:file-ignore SA1019 old drivers have nothing else
+
 import (
 	"context"
 	"database/sql/driver"
@@ -94,7 +96,7 @@ func (c *conn) CheckNamedValue(value *driver.NamedValue) error {
 // ExecContext implements [driver.ExecerContext].
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
 	execer, ok := c.Conn.(driver.ExecerContext)
-	old, oldOK := c.Conn.(driver.Execer) //nolint:staticcheck // drivers may have no other
+	old, oldOK := c.Conn.(driver.Execer)
 	if !ok && !oldOK {
 		return nil, driver.ErrSkip
 	}
@@ -114,7 +116,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 // QueryContext implements [driver.QueryerContext].
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (found driver.Rows, err error) {
 	queryer, ok := c.Conn.(driver.QueryerContext)
-	old, oldOK := c.Conn.(driver.Queryer) //nolint:staticcheck // drivers may have no other
+	old, oldOK := c.Conn.(driver.Queryer)
 	if !ok && !oldOK {
 		return nil, driver.ErrSkip
 	}

@@ -1,5 +1,7 @@
 package watch
 
+//lint:file-ignore SA1019 old drivers have nothing else
+
 import (
 	"context"
 	"database/sql/driver"
@@ -17,7 +19,7 @@ var (
 	_ driver.StmtExecContext   = (*stmt)(nil)
 	_ driver.StmtQueryContext  = (*stmt)(nil)
 	_ driver.NamedValueChecker = (*stmt)(nil)
-	_ driver.ColumnConverter   = converting{} //nolint:staticcheck // what drivers had before NamedValueChecker
+	_ driver.ColumnConverter   = converting{} // what drivers had before NamedValueChecker
 )
 
 // converting is the stmt of a driver that converts arguments.
@@ -25,7 +27,7 @@ type converting struct{ *stmt }
 
 // ColumnConverter implements [driver.ColumnConverter].
 func (s converting) ColumnConverter(i int) driver.ValueConverter {
-	return s.Stmt.(driver.ColumnConverter).ColumnConverter(i) //nolint:staticcheck // drivers may have no other
+	return s.Stmt.(driver.ColumnConverter).ColumnConverter(i)
 }
 
 // Prepare implements [driver.Conn].
@@ -40,7 +42,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 		return nil, err
 	}
 	s := &stmt{Stmt: inner, conn: c, query: query}
-	if _, ok := inner.(driver.ColumnConverter); ok { //nolint:staticcheck // drivers may have no other
+	if _, ok := inner.(driver.ColumnConverter); ok {
 		return converting{s}, nil
 	}
 	return s, nil
@@ -80,7 +82,7 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (resul
 	if err != nil {
 		return nil, err
 	}
-	return s.Stmt.Exec(values) //nolint:staticcheck // there is no other
+	return s.Stmt.Exec(values)
 }
 
 // QueryContext implements [driver.StmtQueryContext].
@@ -95,5 +97,5 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (foun
 	if err != nil {
 		return nil, err
 	}
-	return s.Stmt.Query(values) //nolint:staticcheck // there is no other
+	return s.Stmt.Query(values)
 }

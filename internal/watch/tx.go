@@ -1,5 +1,7 @@
 package watch
 
+//lint:file-ignore SA1019 old drivers have nothing else
+
 import (
 	"context"
 	"database/sql/driver"
@@ -54,7 +56,7 @@ func (c *conn) begin(ctx context.Context, options driver.TxOptions) (driver.Tx, 
 	if options.ReadOnly {
 		return nil, errors.New("sql: driver does not support read-only transactions")
 	}
-	inner, err := c.Conn.Begin() //nolint:staticcheck // there is no other
+	inner, err := c.Conn.Begin()
 	if err == nil && ctx.Err() != nil {
 		_ = inner.Rollback()
 		return nil, ctx.Err()
