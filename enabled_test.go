@@ -22,9 +22,9 @@ type spy struct {
 
 func newSpy() *spy { return &spy{Region: region.Memory(region.MemoryOptions{})} }
 
-func (s *spy) Get(ctx context.Context, key querykey.Key) (*region.Entry, region.Miss) {
+func (s *spy) Get(ctx context.Context, key querykey.Key, q region.Query) (*region.Entry, region.Miss) {
 	s.gets.Add(1)
-	return s.Region.Get(ctx, key)
+	return s.Region.Get(ctx, key, q)
 }
 
 func (s *spy) Put(ctx context.Context, e *region.Entry) bool {

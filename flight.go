@@ -59,7 +59,7 @@ func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog
 	text := string(r.key.Text)
 	f := &flight{
 		database: d, form: r.form, region: r.region, id: r.name + "\x00" + text,
-		key: querykey.Key{Hash: r.key.Hash, Text: []byte(text)},
+		key: querykey.Key{Hash: r.key.Hash, Text: []byte(text), Common: r.key.Common},
 		dep: dep, catalog: cat, maxRows: r.profile.MaxRows, maxBytes: r.profile.MaxBytes,
 		shape: d.shape(r.stmt.SQL.String()), narrows: !r.profile.NoPartners,
 		columns: &columnTap{ConnPool: r.stmt.ConnPool},
@@ -133,7 +133,7 @@ func frozen(stmt *gorm.Statement) []any {
 func (f *flight) run(ctx context.Context) (*landing, error) {
 	// The read may have looked before an earlier flight of the same result
 	// landed, and come here after it.
-	if entry, _ := f.region.Get(ctx, f.key); entry != nil {
+	if entry, _ := f.region.Get(ctx, f.key, nil); entry != nil {
 		return &landing{entry: entry, stored: true}, nil
 	}
 	lag := f.lag(f.columns.ConnPool)

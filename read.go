@@ -191,7 +191,6 @@ func (d *database) identify(r *read, b *querykey.Builder) Bypass {
 	b.Reset()
 	b.String(d.name)
 	b.String(d.session)
-	r.form.writeShape(b, stmt)
 	extra := "" // the same as none: it does not matter who asks
 	if r.settings != nil {
 		extra = r.settings.extra
@@ -203,6 +202,8 @@ func (d *database) identify(r *read, b *querykey.Builder) Bypass {
 			return BadArgument
 		}
 	}
+	b.EndCommon()
+	r.form.writeShape(b, stmt)
 	r.key = b.Key()
 	return ""
 }
@@ -231,7 +232,7 @@ func (d *database) serve(r *read) {
 // lookUp returns the fresh entry under the read's key, or nil. It tells of a
 // result that it finds to be untrue.
 func (d *database) lookUp(r *read) *region.Entry {
-	entry, miss := r.region.Get(r.stmt.Context, r.key)
+	entry, miss := r.region.Get(r.stmt.Context, r.key, nil)
 	if entry == nil && miss.Cause == region.Dead {
 		d.counters.dropped.Add(1)
 		if f := d.config.Events.Drop; f != nil {

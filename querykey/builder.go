@@ -14,7 +14,8 @@ import (
 // its memory, so that making a key allocates nothing. A Builder must not be
 // used by two goroutines at once.
 type Builder struct {
-	buf []byte
+	buf    []byte
+	common int
 }
 
 // tag begins each part and tells its type. Whatever follows a tag says itself
@@ -40,7 +41,11 @@ const (
 
 // Reset forgets what was written. A [Key] that was made before, and not
 // cloned, becomes invalid.
-func (b *Builder) Reset() { b.buf = b.buf[:0] }
+func (b *Builder) Reset() { b.buf, b.common = b.buf[:0], 0 }
+
+// EndCommon ends the part of the key that means the same in every process. If
+// it is not called there is no such part.
+func (b *Builder) EndCommon() { b.common = len(b.buf) }
 
 // String writes a fixed part: the database's identity, the SQL, an extra.
 func (b *Builder) String(s string) {
@@ -77,7 +82,7 @@ func (b *Builder) Value(v any) bool {
 // Key returns the key of what was written. Its Text is the builder's own
 // memory, valid until the next use of the builder: [Key.Clone] keeps it.
 func (b *Builder) Key() Key {
-	return Key{Hash: xxhash.Sum64(b.buf), Text: b.buf}
+	return Key{Hash: xxhash.Sum64(b.buf), Text: b.buf, Common: b.common}
 }
 
 func (b *Builder) stored(s *stored) {

@@ -24,7 +24,7 @@ func BenchmarkHit(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					f.Get(context.Background(), k)
+					f.Get(context.Background(), k, nil)
 				}
 			})
 		})
@@ -50,7 +50,7 @@ func BenchmarkHitAfterChanges(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					s.marks[1].number.Store(0)
-					f.Get(b.Context(), k)
+					f.Get(b.Context(), k, nil)
 				}
 				f.hits("q")
 			})

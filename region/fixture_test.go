@@ -220,7 +220,7 @@ func (f *fixture) isBlocked(dep *invalidation.Dependency) {
 func (f *fixture) hits(names ...string) {
 	f.Helper()
 	for _, name := range names {
-		if e, miss := f.Get(f.Context(), key(name)); e == nil || e.Value != name {
+		if e, miss := f.Get(f.Context(), key(name), nil); e == nil || e.Value != name {
 			f.Errorf("%s: got %v, %+v, want a hit", name, e, miss)
 		}
 	}
@@ -228,7 +228,7 @@ func (f *fixture) hits(names ...string) {
 
 func (f *fixture) misses(name string, cause Cause) Drop {
 	f.Helper()
-	e, miss := f.Get(f.Context(), key(name))
+	e, miss := f.Get(f.Context(), key(name), nil)
 	if e != nil || miss.Cause != cause {
 		f.Errorf("%s: got %v with cause %v, want a miss with cause %v", name, e, miss.Cause, cause)
 	}

@@ -100,8 +100,11 @@ type memory struct {
 // Validate implements the optional interface that [Set.Validate] asks for.
 func (m *memory) Validate() error { return m.err }
 
+// Shared implements [Region].
+func (m *memory) Shared() bool { return false }
+
 // Get implements [Region].
-func (m *memory) Get(_ context.Context, key querykey.Key) (*Entry, Miss) {
+func (m *memory) Get(_ context.Context, key querykey.Key, _ Query) (*Entry, Miss) {
 	s := m.find(key)
 	if s == nil {
 		return nil, Miss{}

@@ -21,7 +21,7 @@ func TestKeysAreComparedInFull(t *testing.T) {
 		q.isStored()
 	}
 	get := func(k querykey.Key) *Entry {
-		e, _ := f.Get(t.Context(), k)
+		e, _ := f.Get(t.Context(), k, nil)
 		return e
 	}
 	put(mine)
@@ -310,7 +310,7 @@ func TestHitAllocatesNothing(t *testing.T) {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 	}
-	if allocs := testing.AllocsPerRun(1000, func() { f.Get(ctx, k) }); allocs != 0 {
+	if allocs := testing.AllocsPerRun(1000, func() { f.Get(ctx, k, nil) }); allocs != 0 {
 		t.Errorf("a hit allocates %v times", allocs)
 	}
 	f.hits("both")
@@ -323,7 +323,7 @@ func TestHitAfterUnrelatedChangesAllocatesNothing(t *testing.T) {
 	s, k, ctx := f.find(key("topic 1")), key("topic 1"), t.Context()
 	allocs := testing.AllocsPerRun(1000, func() {
 		s.marks[1].number.Store(0)
-		f.Get(ctx, k)
+		f.Get(ctx, k, nil)
 	})
 	if allocs != 0 {
 		t.Errorf("a hit allocates %v times", allocs)

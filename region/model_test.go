@@ -167,7 +167,7 @@ func (m *model) abort(t *rapid.T) {
 
 func (m *model) get(t *rapid.T) {
 	k := drawKey(t)
-	got, miss := m.region.Get(t.Context(), k)
+	got, miss := m.region.Get(t.Context(), k, nil)
 	f := m.entries[k.Hash]
 	if f == nil || string(f.entry.Key.Text) != string(k.Text) {
 		if got != nil || miss.Cause != Absent {

@@ -16,6 +16,7 @@ package region
 
 import (
 	"context"
+	"encoding"
 	"errors"
 	"fmt"
 	"maps"
@@ -57,8 +58,13 @@ func (s Set) Validate() error {
 type Region interface {
 	// Get returns the entry under key if it is fresh: no change that was
 	// settled as committed after its stamp, and none that is pending, meets
-	// its dependency. Otherwise the entry is nil and the Miss says why.
-	Get(ctx context.Context, key querykey.Key) (*Entry, Miss)
+	// its dependency. Otherwise the entry is nil and the Miss says why. A
+	// region that is [Region.Shared] finds nothing without q.
+	Get(ctx context.Context, key querykey.Key, q Query) (*Entry, Miss)
+
+	// Shared reports whether results leave the process, so that an entry needs
+	// an Encoding.
+	Shared() bool
 
 	// Stamp reads the present positions of the journals of dep's tables. It
 	// must be called before the query is sent. It reports false if a pending
@@ -97,6 +103,21 @@ type Region interface {
 	Stats() Stats
 }
 
+// Query is what a shared region asks of the one who looks a result up.
+type Query interface {
+	// Tables returns the tables that the result depends on, as far as is known
+	// without it. More or fewer cost a round trip, and nothing else.
+	Tables() []invalidation.Table
+
+	// Decode makes a value of what the Encoding of an [Entry] was. It must not
+	// keep the bytes, nor trust them.
+	Decode(encoded []byte) (any, error)
+
+	// Keep makes of a decoded value what may be held in memory and served many
+	// times, and its size in bytes.
+	Keep(value any) (kept any, size int64, err error)
+}
+
 // Position is a place in one table's journal.
 type Position struct {
 	Epoch  uint64 // of the journal; a journal that was begun anew has another
@@ -129,6 +150,9 @@ type Entry struct {
 	Dependency *invalidation.Dependency
 	Stamp      Stamp
 	Value      any           // the result; never changed by anyone after Put
+	// Encoding writes the result for other processes, in a form that does not
+	// depend on what it is put into. A region that is not shared does not use it.
+	Encoding encoding.BinaryAppender
 	Size       int64         // of Value, in bytes
 	TTL        time.Duration // from Put; zero means until evicted or dropped
 	Stored     time.Time     // set by Put
@@ -142,6 +166,7 @@ const (
 	Absent  Cause = iota // not there, evicted or expired
 	Dead                 // a committed change meets it: it was dropped now
 	Blocked              // a pending change meets it: it may yet prove true
+	Away                 // the store does not answer, or cannot be trusted yet
 )
 
 // Miss tells why Get returned no entry.

@@ -98,7 +98,7 @@ func (db *registers) read(ctx context.Context) (hit bool, err error) {
 		dep = read("posts", where{above("id", int64(-1))})
 	}
 	start := db.ask(query)
-	entry, _ := db.region.Get(ctx, key(name))
+	entry, _ := db.region.Get(ctx, key(name), nil)
 	if entry == nil {
 		stamp, ok := db.region.Stamp(ctx, dep, 0)
 		if !ok {
