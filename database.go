@@ -31,7 +31,7 @@ type database struct {
 	found   bool           // rows that a write has found count as touched
 	pool    *track.Pool
 	dialect invalidation.Dialect
-	shapes  *otter.Cache[string, *invalidation.Shape]
+	shapes  *otter.Cache[string, *analysed]
 	catalog *catalogCache
 	flights flights
 }
@@ -41,12 +41,18 @@ type database struct {
 // of a batch, is a text of its own.
 const maxShapes = 64 << 20
 
+// analysed is the shape of a text, and what has become of its results.
+type analysed struct {
+	*invalidation.Shape
+	dropped atomic.Uint64 // the uses of whose tables a change has dropped a result: see [place]
+}
+
 // newShapes returns a store for shapes. A "?," of two bytes becomes an operand
 // of some forty, so a shape may take twenty times its text.
-func newShapes() *otter.Cache[string, *invalidation.Shape] {
-	return otter.Must(&otter.Options[string, *invalidation.Shape]{
+func newShapes() *otter.Cache[string, *analysed] {
+	return otter.Must(&otter.Options[string, *analysed]{
 		MaximumWeight: maxShapes,
-		Weigher: func(sql string, _ *invalidation.Shape) uint32 {
+		Weigher: func(sql string, _ *analysed) uint32 {
 			return uint32(min(512+24*len(sql), math.MaxUint32))
 		},
 	})
@@ -91,15 +97,17 @@ var dialects = map[string]string{
 	"mysql":    "github.com/seed92106438/cacheops/invalidation/mysql",
 }
 
-// shape returns the shape of an SQL text, analysing it the first time.
-func (d *database) shape(sql string) *invalidation.Shape {
-	if shape, ok := d.shapes.GetIfPresent(sql); ok {
-		return shape
+// shape returns the shape of an SQL text.
+func (d *database) shape(sql string) *invalidation.Shape { return d.analysed(sql).Shape }
+
+// analysed returns what is kept of an SQL text, analysing it the first time.
+func (d *database) analysed(sql string) *analysed {
+	if known, ok := d.shapes.GetIfPresent(sql); ok {
+		return known
 	}
-	shape := d.dialect.Analyze(sql)
 	// The text may be part of a buffer that GORM goes on to use.
-	d.shapes.Set(strings.Clone(sql), shape)
-	return shape
+	known, _ := d.shapes.SetIfAbsent(strings.Clone(sql), &analysed{Shape: d.dialect.Analyze(sql)})
+	return known
 }
 
 // unnamed numbers databases that have no name to tell them apart by.

@@ -18,8 +18,8 @@ import (
 // that author's key, by one more query that is about as cheap as a query can be,
 // narrows the dependency to his articles.
 //
-// It is asked for when a result is fetched anew that was dropped before: a
-// result that is never dropped needs no narrower dependency.
+// It is asked for once a change of articles has dropped a result of the query,
+// whatever its arguments: what is never dropped needs no narrower dependency.
 
 // maxPartners bounds the rows that are asked for. A dependency on more of them
 // is as wide as one on all.
@@ -34,7 +34,7 @@ func (f *flight) partners(ctx context.Context, found result) []invalidation.Part
 	if len(f.shape.Edges) == 0 {
 		return nil
 	}
-	drop, dropped := f.region.Dropped(f.key)
+	dropped := f.dropped()
 	var known []invalidation.Partners
 	narrowed, relied := map[int]bool{}, map[int]bool{}
 	for _, edge := range f.helpful() {
@@ -42,7 +42,7 @@ func (f *flight) partners(ctx context.Context, found result) []invalidation.Part
 			continue
 		}
 		values, ok := f.shown(edge, found)
-		if !ok && f.narrows && dropped && f.relation(edge.Use).Name == drop.Change.Table.Name {
+		if !ok && f.narrows && dropped&place(edge.Use) != 0 {
 			values, ok = f.ask(ctx, edge)
 		}
 		if ok {
@@ -52,6 +52,24 @@ func (f *flight) partners(ctx context.Context, found result) []invalidation.Part
 	}
 	return known
 }
+
+// dropped returns the uses of whose tables some change has dropped a result of
+// the flight's text. That its own result was dropped is learnt here.
+func (f *flight) dropped() uint64 {
+	known := &f.analysed(f.tx.Statement.SQL.String()).dropped
+	if drop, ok := f.region.Dropped(f.key); ok {
+		for use := range f.shape.Uses {
+			if relation := f.relation(use); relation != nil && relation.Name == drop.Change.Table.Name {
+				known.Or(place(use))
+			}
+		}
+	}
+	return known.Load()
+}
+
+// place is the bit that stands for a use. The last one stands for all from there
+// on, so that more may be asked for than is needed, if a text has so many.
+func place(use int) uint64 { return 1 << min(use, 63) }
 
 // shown returns the values of the other column of an edge as the result shows
 // them, if it shows all.

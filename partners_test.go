@@ -65,12 +65,36 @@ func TestPartnersAreAskedForOnceAResultWasDropped(t *testing.T) {
 			read.isKept()
 
 			must(t, test.move(f.db))
-			read.isFresh() // another table was changed, and needs no partners
-			must(t, test.touch(f.db))
-			read.costs(2)
+			read.costs(2) // as at each fill from then on
+			must(t, test.outside(f.db))
 			read.isKept()
 		})
 	}
+}
+
+// What one result has met, others of the same text are spared.
+func TestPartnersAreAskedForByText(t *testing.T) {
+	f := newFixture(t, everything)
+	first := f.watch("posts of author 1", ofAuthor("author 1")).isCached()
+	third := f.watch("posts of author 3", ofAuthor("author 3")).isCached()
+
+	must(t, f.db.Model(&Author{ID: 3}).Update("name", "new").Error)
+	third.isFresh() // that was a change of the table that tells who counts
+	f.watch("posts of author 4", ofAuthor("author 4")).isCached()
+
+	must(t, f.db.Exec("UPDATE posts SET title = 'new' WHERE id = 1").Error)
+	first.costs(2)
+	second := f.watch("posts of author 2", ofAuthor("author 2"))
+	second.costs(2)
+	must(t, f.db.Exec("UPDATE posts SET title = 'new' WHERE author_id = 1").Error)
+	second.isKept()
+	first.costs(2)
+	must(t, f.db.Exec("UPDATE posts SET title = 'new' WHERE author_id = 2").Error)
+	second.costs(2)
+
+	f.watch("posts of author 1, unordered", into(func(db *gorm.DB, posts *[]Post) *gorm.DB {
+		return db.Joins("JOIN authors ON authors.id = posts.author_id").Where("authors.name = ?", "author 1").Find(posts)
+	})).isCached() // another text
 }
 
 // The rows that an outer join adds to say by themselves which rows it adds.

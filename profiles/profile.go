@@ -76,9 +76,9 @@ type Profile struct {
 
 	// NoPartners keeps queries from asking which rows of one table they are
 	// about, if only another table's rows tell: the articles of the author with
-	// an email, say. By default they do, by one more query, when such a result
-	// is fetched again after a change has dropped it; changes of other rows
-	// spare it from then on. It is the profile of the table that the query is
+	// an email, say. By default they do, by one more query, once a change has
+	// dropped a result of the same SQL; changes of other rows spare what is
+	// fetched from then on. It is the profile of the table that the query is
 	// made on which counts.
 	NoPartners bool
 }
