@@ -112,7 +112,7 @@ func (p *Plugin) InvalidateWhere(ctx context.Context, model any, query any, args
 		for _, t := range dep.Tables {
 			if t.Table.Name == name {
 				return unseen([]invalidation.Change{{
-					Table: t.Table, Kind: invalidation.Update, Before: t.Boxes, After: t.Boxes, Rows: -1,
+					Table: t.Table, Kind: invalidation.Update, Before: t.Boxes(), After: t.Boxes(), Rows: -1,
 				}}), nil
 			}
 		}

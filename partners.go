@@ -117,7 +117,7 @@ func (f *flight) pinned(use int, column string) bool {
 	name := f.catalog.Canonical(f.shape.Uses[use].Table)
 	for _, t := range f.dep.Tables {
 		if t.Table.Name == name {
-			return pinned(t.Boxes, column)
+			return pinned(t.Boxes(), column)
 		}
 	}
 	return false

@@ -37,11 +37,6 @@ type Change struct {
 }
 
 // Meets reports whether the change may alter a result that depends on d.
-//
-// An update alters a result only if it writes a column that the query looks
-// at, and that is judged for the whole change: a row that moves into a box or
-// out of it does so by a column of the query's predicate, which the query
-// looks at.
 func (c *Change) Meets(d *TableDependency) bool {
 	if c.Table.Database != d.Table.Database {
 		return false
@@ -53,14 +48,31 @@ func (c *Change) Meets(d *TableDependency) bool {
 		return false
 	}
 	switch c.Kind {
-	case Insert:
-		return meetAny(c.After, d.Boxes)
-	case Delete:
-		return meetAny(c.Before, d.Boxes)
-	case Update:
-		return c.Columns.Intersects(d.Columns) && (meetAny(c.Before, d.Boxes) || meetAny(c.After, d.Boxes))
+	case Insert, Update, Delete:
+	default:
+		return true
 	}
-	return true
+	for i := range d.Parts {
+		if c.meets(&d.Parts[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// meets reports whether rows that the change inserts, updates or deletes count
+// in a part.
+//
+// An update alters a result only if it writes a column that the query looks
+// at, and that is judged for the whole change: a row that moves into a box or
+// out of it does so by a column of the query's predicate, which the query
+// looks at.
+func (c *Change) meets(p *Part) bool {
+	if c.Kind == Update && !c.Columns.Intersects(p.Columns) {
+		return false
+	}
+	return c.Kind != Insert && p.Side != After && meetAny(c.Before, p.Boxes) ||
+		c.Kind != Delete && p.Side != Before && meetAny(c.After, p.Boxes)
 }
 
 // Ignore takes columns out of those that an Update wrote. It reports whether

@@ -9,9 +9,9 @@ func TestChangeMeets(t *testing.T) {
 	box := func(n int64) []Box {
 		return []Box{{{"id", just(Value{kind: Int, lo: uint64(n)})}}}
 	}
-	dependency := TableDependency{Table: Table{"db", "posts"}, Boxes: box(1), Columns: Columns{Names: []string{"id", "title"}}}
-	nothing := TableDependency{Table: Table{"db", "posts"}, Columns: Columns{All: true}}
-	every := TableDependency{Table: Table{"db", AllTables}, Boxes: whole(), Columns: Columns{All: true}}
+	dependency := TableDependency{Table: Table{"db", "posts"}, Parts: []Part{{Boxes: box(1), Columns: Columns{Names: []string{"id", "title"}}}}}
+	nothing := TableDependency{Table: Table{"db", "posts"}, Parts: []Part{{Columns: Columns{All: true}}}}
+	every := TableDependency{Table: Table{"db", AllTables}, Parts: []Part{every()}}
 	posts := Table{"db", "posts"}
 	title := Columns{Names: []string{"title"}}
 	for _, c := range []struct {

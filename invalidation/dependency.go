@@ -3,6 +3,7 @@ package invalidation
 import (
 	"cmp"
 	"database/sql/driver"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -13,19 +14,66 @@ type Dependency struct {
 	Tables []TableDependency
 }
 
-// TableDependency is the part of a [Dependency] that concerns one table.
+// TableDependency is what of a [Dependency] concerns one table. A change of the
+// table that may alter the result meets one of its parts at least. Without any
+// part none may, if only it is understood.
 type TableDependency struct {
 	Table Table
-
-	// Boxes cover, together, every row that can influence the result. No box
-	// at all means that no row can.
-	Boxes []Box
-
-	// Columns that the query looks at. An update of others alone leaves the
-	// result true.
-	Columns Columns
+	Parts []Part
 
 	declared bool // by the caller, so that it must stay as it is
+}
+
+// Part is one way in which rows of a table influence a result.
+type Part struct {
+	// Boxes cover, together, the rows that count. No box at all means that no
+	// row does.
+	Boxes []Box
+
+	// Columns that are looked at. An update of others alone leaves the result
+	// true.
+	Columns Columns
+
+	// Side of a change on which its rows must be in order to count.
+	Side Side
+}
+
+// Restricted yields the columns that the boxes of the part restrict, some of
+// them more than once.
+func (p *Part) Restricted() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, box := range p.Boxes {
+			for i := range box {
+				if !yield(box[i].Column) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Side tells on which side of a change a row is: as rows were before it, or as
+// they are after it. An update has rows on both sides; what an insert makes is
+// after it only, what a delete removes before it.
+type Side uint8
+
+// The sides of a change.
+const (
+	Either Side = iota
+	Before      // what the change removes or alters
+	After       // what the change makes
+)
+
+// Boxes returns boxes that cover every row which can influence the result.
+func (d *TableDependency) Boxes() []Box {
+	if len(d.Parts) == 1 {
+		return d.Parts[0].Boxes
+	}
+	var boxes []Box
+	for i := range d.Parts {
+		boxes = append(boxes, d.Parts[i].Boxes...)
+	}
+	return boxes
 }
 
 // Dependency puts the arguments of one execution into the shape of a query.
@@ -35,45 +83,55 @@ func (s *Shape) Dependency(database string, args []driver.Value, catalog Catalog
 	b := binding{args, catalog}
 	d := &Dependency{Tables: make([]TableDependency, 0, len(s.Uses))}
 	for i := range s.Uses {
-		t := TableDependency{Table: Table{database, catalog.Canonical(s.Uses[i].Table)}}
+		t := d.table(Table{database, catalog.Canonical(s.Uses[i].Table)})
 		if len(args) == s.Params {
-			t.Boxes, t.Columns = b.use(&s.Uses[i])
+			t.add(b.use(&s.Uses[i]))
 		} else {
-			t.Boxes, t.Columns = whole(), Columns{All: true}
+			t.add(every())
 		}
-		d.add(t)
 	}
 	return d
 }
 
-// use returns the rows that can influence a result through u, and the columns
-// looked at.
-func (b *binding) use(u *Use) ([]Box, Columns) {
+// every is the dependency on all rows and columns.
+func every() Part { return Part{Boxes: whole(), Columns: Columns{All: true}} }
+
+// use returns the part that the rows of u have in a result.
+func (b *binding) use(u *Use) Part {
 	relation := b.catalog[u.Table]
-	boxes := b.boxes(relation, u.Where)
+	part := Part{Boxes: b.boxes(relation, u.Where), Columns: u.Columns}
 	if !relation.computesNone(u.Columns.Names) {
-		return boxes, Columns{All: true}
+		part.Columns = Columns{All: true}
 	}
-	return boxes, u.Columns
+	return part
 }
 
 // Declare adds a dependency on every row and column of a table, which the SQL
 // does not show.
 func (d *Dependency) Declare(table Table) {
-	d.add(TableDependency{Table: table, Boxes: whole(), Columns: Columns{All: true}, declared: true})
+	t := d.table(table)
+	t.declared = true
+	t.add(every())
 }
 
-// add puts the dependency on a table in its place, or unites it with what is
-// there for that table.
-func (d *Dependency) add(t TableDependency) {
-	i, found := slices.BinarySearchFunc(d.Tables, t.Table, func(at TableDependency, table Table) int {
+// table returns the dependency on a table, which may be new. It is valid until
+// the next call.
+func (d *Dependency) table(table Table) *TableDependency {
+	i, found := slices.BinarySearchFunc(d.Tables, table, func(at TableDependency, table Table) int {
 		return cmp.Or(strings.Compare(at.Table.Name, table.Name), strings.Compare(at.Table.Database, table.Database))
 	})
 	if !found {
-		d.Tables = slices.Insert(d.Tables, i, t)
+		d.Tables = slices.Insert(d.Tables, i, TableDependency{Table: table})
+	}
+	return &d.Tables[i]
+}
+
+// add adds a part, or unites it with the one that is there.
+func (d *TableDependency) add(p Part) {
+	if len(d.Parts) == 0 {
+		d.Parts = []Part{p}
 		return
 	}
-	d.Tables[i].Boxes = limit(append(d.Tables[i].Boxes, t.Boxes...))
-	d.Tables[i].Columns = d.Tables[i].Columns.Union(t.Columns)
-	d.Tables[i].declared = d.Tables[i].declared || t.declared
+	d.Parts[0].Boxes = limit(append(d.Parts[0].Boxes, p.Boxes...))
+	d.Parts[0].Columns = d.Parts[0].Columns.Union(p.Columns)
 }

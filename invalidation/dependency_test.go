@@ -56,7 +56,7 @@ func TestManyUsesCollapseToTheirHull(t *testing.T) {
 		where := eq("id", i)
 		shape.Uses = append(shape.Uses, Use{"posts", &where, Columns{All: true}})
 	}
-	boxes := shape.Dependency("db", nil, blog).Tables[0].Boxes
+	boxes := shape.Dependency("db", nil, blog).Tables[0].Boxes()
 	if len(boxes) > maxBoxes {
 		t.Fatalf("%d boxes", len(boxes))
 	}
@@ -91,7 +91,7 @@ func TestFixes(t *testing.T) {
 		{"a range", atom("author_id", Less, int64(1)), false},
 		{"another column", eq("id", int64(1)), false},
 	} {
-		box := read(c.where, "id").Dependency("db", nil, blog).Tables[0].Boxes[0]
+		box := read(c.where, "id").Dependency("db", nil, blog).Tables[0].Boxes()[0]
 		if got := box.Fixes("author_id"); got != c.fixes {
 			t.Errorf("%s: fixes: %v", c.name, got)
 		}
@@ -110,7 +110,7 @@ func TestPins(t *testing.T) {
 		{atom("author_id", IsNotNull), false},
 		{eq("views", int64(1)), false},
 	} {
-		box := read(c.where).Dependency("db", nil, blog).Tables[0].Boxes[0]
+		box := read(c.where).Dependency("db", nil, blog).Tables[0].Boxes()[0]
 		if got := box.Pins("author_id"); got != c.pins {
 			t.Errorf("%v: %v", box, got)
 		}

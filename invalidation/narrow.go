@@ -53,7 +53,7 @@ func (s *Shape) Narrow(d *Dependency, args []driver.Value, catalog Catalog, o Ou
 		if narrowed == d {
 			narrowed = &Dependency{Tables: slices.Clone(d.Tables)}
 		}
-		narrowed.Tables[at].Boxes = b.bounded(s, name, bounds)
+		narrowed.Tables[at].Parts = b.bounded(s, name, bounds)
 	}
 	return narrowed
 }
@@ -115,20 +115,20 @@ func (k Kind) Identifies() bool {
 	return false
 }
 
-// bounded returns the boxes of all uses of a table, each within its bounds.
-func (b *binding) bounded(s *Shape, table string, bounds []bound) []Box {
-	var boxes []Box
+// bounded returns the parts of all uses of a table, each within its bounds.
+func (b *binding) bounded(s *Shape, table string, bounds []bound) []Part {
+	var d TableDependency
 	for i := range s.Uses {
 		if b.catalog.Canonical(s.Uses[i].Table) != table {
 			continue
 		}
-		of, _ := b.use(&s.Uses[i])
+		part := b.use(&s.Uses[i])
 		for _, bound := range bounds {
 			if bound.use == i {
-				of = intersect(of, []Box{{bound.term}})
+				part.Boxes = intersect(part.Boxes, []Box{{bound.term}})
 			}
 		}
-		boxes = append(boxes, of...)
+		d.add(part)
 	}
-	return limit(boxes)
+	return d.Parts
 }

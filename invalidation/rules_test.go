@@ -138,7 +138,7 @@ func TestRules(t *testing.T) {
 					assignments = append(assignments, set(name, v))
 				}
 				after := update(all(), assignments...).Changes("db", nil, blog, Facts{})[0].After
-				boxes := read(c.where).Dependency("db", nil, blog).Tables[0].Boxes
+				boxes := read(c.where).Dependency("db", nil, blog).Tables[0].Boxes()
 				if meetAny(after, boxes) != c.drops {
 					t.Errorf("after an update %v, asked for %v", describe(after), describe(boxes))
 				}

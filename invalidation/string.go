@@ -195,7 +195,18 @@ func (c Change) String() string {
 
 // String describes the dependency: posts (id, title): {category_id = 3}.
 func (d TableDependency) String() string {
-	return d.Table.text() + " (" + d.Columns.String() + "): " + describe(d.Boxes)
+	parts := make([]string, len(d.Parts))
+	for i := range d.Parts {
+		parts[i] = d.Parts[i].String()
+	}
+	return d.Table.text() + " " + strings.Join(parts, "; ")
+}
+
+// String describes the part, and on which side of a change it looks if that is
+// one: (id, title) after: {category_id = 3}.
+func (p Part) String() string {
+	side := map[Side]string{Before: " before", After: " after"}[p.Side]
+	return "(" + p.Columns.String() + ")" + side + ": " + describe(p.Boxes)
 }
 
 // String describes the dependencies on the tables, a line for each.

@@ -83,7 +83,7 @@ func retyped(topic string) *invalidation.Dependency {
 // orNull makes NULL a member of every set of the query.
 func orNull(d *invalidation.TableDependency) *invalidation.TableDependency {
 	null := boxes("posts", where{atom(invalidation.IsNull, "id")})[0][0].Set
-	for _, box := range d.Boxes {
+	for _, box := range d.Boxes() {
 		for i := range box {
 			box[i].Set = box[i].Set.Union(null)
 		}
@@ -92,7 +92,7 @@ func orNull(d *invalidation.TableDependency) *invalidation.TableDependency {
 }
 
 func boxes(table string, rows where) []invalidation.Box {
-	return read(table, rows).Tables[0].Boxes
+	return read(table, rows).Tables[0].Boxes()
 }
 
 func named(table string) invalidation.Table {

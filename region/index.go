@@ -56,9 +56,11 @@ func (x *index) spares(d *invalidation.TableDependency, since uint64) bool {
 	if x.all > since {
 		return false
 	}
-	for _, box := range d.Boxes {
-		if !x.sparesBox(box, since) {
-			return false
+	for i := range d.Parts {
+		for _, box := range d.Parts[i].Boxes {
+			if !x.sparesBox(box, since) {
+				return false
+			}
 		}
 	}
 	return true
@@ -173,14 +175,15 @@ func pointsOf(box invalidation.Box, column string) ([]invalidation.Value, bool) 
 // them up to the journal's present number is not known, so they count as left
 // open then.
 func (x *index) watch(d *invalidation.TableDependency, number uint64) {
-	for _, box := range d.Boxes {
-		for _, term := range box {
-			col := x.columns[term.Column]
+	for i := range d.Parts {
+		part := &d.Parts[i]
+		for name := range part.Restricted() {
+			col := x.columns[name]
 			if col == nil {
 				col = &column{open: number}
-				x.columns[term.Column] = col
+				x.columns[name] = col
 			}
-			col.looked = col.looked.Union(d.Columns)
+			col.looked = col.looked.Union(part.Columns)
 		}
 	}
 }
@@ -188,9 +191,10 @@ func (x *index) watch(d *invalidation.TableDependency, number uint64) {
 // watchesAll reports whether every column that d restricts is followed, and
 // known to go with what d looks at.
 func (x *index) watchesAll(d *invalidation.TableDependency) bool {
-	for _, box := range d.Boxes {
-		for _, term := range box {
-			if col := x.columns[term.Column]; col == nil || !col.looked.Covers(d.Columns) {
+	for i := range d.Parts {
+		part := &d.Parts[i]
+		for name := range part.Restricted() {
+			if col := x.columns[name]; col == nil || !col.looked.Covers(part.Columns) {
 				return false
 			}
 		}

@@ -36,7 +36,7 @@ func TestTrimmedJournal(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			long, short := begin(t, MemoryOptions{JournalLength: 3}), begin(t, MemoryOptions{JournalLength: 2})
 			for _, f := range []*fixture{long, short} {
-				f.journal(named("posts")).index.separate(test.dep.Tables[0].Boxes,
+				f.journal(named("posts")).index.separate(test.dep.Tables[0].Boxes(),
 					changes[0].After, changes[1].After, changes[2].Before)
 				f.fill("q", test.dep)
 				for _, change := range changes {
@@ -144,7 +144,7 @@ func TestIndexIsOpenedByWhatLeavesTheColumnOpen(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			x := newIndex(DefaultJournalLength)
-			x.separate(topic1.Tables[0].Boxes, postIn2.After, test.change.Before, test.change.After)
+			x.separate(topic1.Tables[0].Boxes(), postIn2.After, test.change.Before, test.change.After)
 			x.watch(&topic1.Tables[0], 4)
 			x.note(&postIn2, 5)
 			if !x.spares(&topic1.Tables[0], 4) {
@@ -168,7 +168,7 @@ func TestIndexTellsKindsApart(t *testing.T) {
 	if x.spares(text, 0) {
 		t.Error("a number spares a text")
 	}
-	x.note(&invalidation.Change{Table: named("posts"), Kind: invalidation.Insert, After: retyped("2").Tables[0].Boxes}, 2)
+	x.note(&invalidation.Change{Table: named("posts"), Kind: invalidation.Insert, After: retyped("2").Tables[0].Boxes()}, 2)
 	if x.spares(number, 1) || x.spares(number, 2) {
 		t.Error("a text spares a number")
 	}

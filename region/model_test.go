@@ -329,8 +329,8 @@ func TestIndexSparesOnlyWhatNoChangeMeets(t *testing.T) {
 				x.watch(d, uint64(len(noted)))
 			} else {
 				c := invalidation.Change{
-					Table: d.Table, Kind: invalidation.Update, Columns: d.Columns,
-					Before: d.Boxes, After: drawKinds(t).Boxes,
+					Table: d.Table, Kind: invalidation.Update, Columns: d.Parts[0].Columns,
+					Before: d.Boxes(), After: drawKinds(t).Boxes(),
 				}
 				noted = append(noted, c)
 				x.note(&c, uint64(len(noted)))

@@ -101,16 +101,20 @@ const footprint = 400
 func weigh(e *Entry) int64 {
 	const (
 		perTable = int64(unsafe.Sizeof(invalidation.TableDependency{}) + unsafe.Sizeof(mark{}) + unsafe.Sizeof(Position{}))
+		perPart  = int64(unsafe.Sizeof(invalidation.Part{}))
 		perTerm  = int64(unsafe.Sizeof(invalidation.Term{}))
 		perPoint = int64(unsafe.Sizeof(invalidation.Value{}))
 	)
 	bytes := footprint + e.Size + int64(len(e.Key.Text))
 	for _, table := range e.Dependency.Tables {
 		bytes += perTable
-		for _, box := range table.Boxes {
-			for _, term := range box {
-				points, _ := term.Set.Points()
-				bytes += perTerm + perPoint*int64(len(points))
+		for _, part := range table.Parts {
+			bytes += perPart
+			for _, box := range part.Boxes {
+				for _, term := range box {
+					points, _ := term.Set.Points()
+					bytes += perTerm + perPoint*int64(len(points))
+				}
 			}
 		}
 	}
