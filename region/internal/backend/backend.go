@@ -5,8 +5,9 @@
 // other untrue, and what is done when the store cannot be reached, is the business
 // of package region.
 //
-// A journal is numbered from 1. Each announcement, outcome and withdrawal takes
-// the next number. It has an epoch, a random number other than zero that is chosen
+// A journal is numbered from 1. Each announcement, renewal, outcome, withdrawal and
+// opening takes the next number, so whoever finds the number that he knows has
+// missed nothing. It has an epoch, a random number other than zero that is chosen
 // when the journal begins; whatever was lost of a journal, all of it was, and the
 // one that takes its place has another epoch. A backend may lose values, and whole
 // journals, at any time, and nothing less than that.
