@@ -1,6 +1,7 @@
 package region
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sort"
@@ -158,6 +159,14 @@ func (j *journal) commit(changes []invalidation.Change) {
 		j.index.note(&changes[i], number)
 		j.keep(record{moment: moment{number, now}, change: changes[i]})
 	}
+}
+
+// end makes the journal vouch for nothing any more.
+func (j *journal) end() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.trimmed.number, j.index.all = math.MaxUint64, math.MaxUint64
+	j.number.Store(math.MaxUint64)
 }
 
 // pointsPerRecord bounds the points of all records, for each that may be kept:

@@ -149,13 +149,13 @@ type Entry struct {
 	Key        querykey.Key
 	Dependency *invalidation.Dependency
 	Stamp      Stamp
-	Value      any           // the result; never changed by anyone after Put
+	Value      any // the result; never changed by anyone after Put
 	// Encoding writes the result for other processes, in a form that does not
 	// depend on what it is put into. A region that is not shared does not use it.
 	Encoding encoding.BinaryAppender
-	Size       int64         // of Value, in bytes
-	TTL        time.Duration // from Put; zero means until evicted or dropped
-	Stored     time.Time     // set by Put
+	Size     int64         // of Value, in bytes
+	TTL      time.Duration // from Put; zero means until evicted or dropped
+	Stored   time.Time     // set by Put
 }
 
 // Cause tells why a look-up found no fresh entry.
@@ -187,6 +187,7 @@ type Drop struct {
 // Stats is the size of a region at one moment.
 type Stats struct {
 	Entries  int64
-	Bytes    int64 // an estimate, keys and values
-	MaxBytes int64 // 0 if there is no bound
+	Bytes    int64  // an estimate, keys and values
+	MaxBytes int64  // 0 if there is no bound
+	Errors   uint64 // of the store, since the region was made
 }

@@ -1,0 +1,225 @@
+package region
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/seed92106438/cacheops/region/internal/backend"
+)
+
+// lot is a store in memory, in which several regions of a test meet as processes
+// do in a real one. It can be made to fail and to lose what it has.
+type lot struct {
+	mu       sync.Mutex
+	values   map[string][]byte
+	journals map[string]*lotJournal
+	calls    []string // since the last reset
+	fail     error    // what every call answers
+	length   int      // of journals
+	before   func(call string)
+	after    func(call string)
+}
+
+type lotJournal struct {
+	epoch, number, since uint64
+	young                bool
+	records              []backend.Record
+	pending              []backend.Pending
+}
+
+var errAway = errors.New("away")
+
+func newLot() *lot {
+	return &lot{values: map[string][]byte{}, journals: map[string]*lotJournal{}, length: 100}
+}
+
+// enter begins a call.
+func (l *lot) enter(call string) (func(), error) {
+	if l.before != nil {
+		l.before(call)
+	}
+	l.mu.Lock()
+	l.calls = append(l.calls, call)
+	return func() {
+		l.mu.Unlock()
+		if l.after != nil {
+			l.after(call)
+		}
+	}, l.fail
+}
+
+// away makes the lot fail, or answer again.
+func (l *lot) away(away bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fail = nil
+	if away {
+		l.fail = errAway
+	}
+}
+
+// lose drops a journal, or all of them.
+func (l *lot) lose(names ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(names) == 0 {
+		names = slices.Collect(maps.Keys(l.journals))
+	}
+	for _, name := range names {
+		delete(l.journals, name)
+	}
+}
+
+// counted returns the calls that were made since the last time.
+func (l *lot) counted() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	calls := l.calls
+	l.calls = nil
+	return calls
+}
+
+func (l *lot) journal(name string) *lotJournal {
+	j := l.journals[name]
+	if j == nil {
+		j = &lotJournal{epoch: rand.Uint64() | 1, young: true}
+		l.journals[name] = j
+	}
+	return j
+}
+
+func (l *lot) Look(_ context.Context, key string, follow []backend.Follow) ([]byte, []backend.News, error) {
+	leave, err := l.enter("look")
+	defer leave()
+	if err != nil {
+		return nil, nil, err
+	}
+	news := make([]backend.News, len(follow))
+	for i, f := range follow {
+		j := l.journal(f.Journal)
+		news[i] = backend.News{Epoch: j.epoch, Number: j.number, Young: j.young}
+		if f.Epoch == j.epoch && f.Number == j.number {
+			continue
+		}
+		since := max(j.since, f.Number)
+		if f.Epoch != j.epoch {
+			since = j.since
+		}
+		news[i].Changed, news[i].Since, news[i].Pending = true, since, slices.Clone(j.pending)
+		for _, record := range j.records {
+			if record.Number > since {
+				news[i].Records = append(news[i].Records, record)
+			}
+		}
+	}
+	return slices.Clone(l.values[key]), news, nil
+}
+
+func (l *lot) Put(_ context.Context, key string, value []byte, _ time.Duration) error {
+	leave, err := l.enter("put")
+	defer leave()
+	if err == nil {
+		l.values[key] = slices.Clone(value)
+	}
+	return err
+}
+
+func (l *lot) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
+	leave, err := l.enter("add")
+	defer leave()
+	if err != nil || l.values[key] != nil {
+		return false, err
+	}
+	l.values[key] = slices.Clone(value)
+	return true, nil
+}
+
+func (l *lot) Delete(_ context.Context, keys ...string) error {
+	leave, err := l.enter("delete")
+	defer leave()
+	for _, key := range keys {
+		delete(l.values, key)
+	}
+	return err
+}
+
+func (l *lot) Announce(_ context.Context, id string, lease time.Duration, parts []backend.Part) error {
+	leave, err := l.enter("announce")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		j := l.journal(part.Journal)
+		j.number++
+		renewed := uint64(0)
+		if i := j.find(id); i >= 0 {
+			renewed = j.pending[i].Renewed + 1
+			j.pending = slices.Delete(slices.Clone(j.pending), i, i+1)
+		}
+		j.pending = append(j.pending, backend.Pending{ID: id, Renewed: renewed, Lease: lease, Changes: part.Changes})
+	}
+	return nil
+}
+
+func (j *lotJournal) find(id string) int {
+	return slices.IndexFunc(j.pending, func(p backend.Pending) bool { return p.ID == id })
+}
+
+func (l *lot) Settle(_ context.Context, id string, committed []backend.Part, announced []string) error {
+	leave, err := l.enter("settle")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	for _, part := range committed {
+		l.append(l.journal(part.Journal), part.Changes)
+	}
+	for _, name := range announced {
+		j := l.journal(name)
+		if i := j.find(id); i >= 0 {
+			j.number++
+			j.pending = slices.Delete(slices.Clone(j.pending), i, i+1)
+		}
+	}
+	return nil
+}
+
+func (l *lot) append(j *lotJournal, changes []byte) {
+	j.number++
+	j.records = append(j.records, backend.Record{Number: j.number, Changes: changes})
+	for len(j.records) > l.length {
+		j.since = j.records[0].Number
+		j.records = j.records[1:]
+	}
+}
+
+func (l *lot) Expire(_ context.Context, journal string, p backend.Pending) error {
+	leave, err := l.enter("expire")
+	defer leave()
+	j := l.journal(journal)
+	i := j.find(p.ID)
+	if err != nil || i < 0 || j.pending[i].Renewed != p.Renewed {
+		return err
+	}
+	l.append(j, p.Changes)
+	j.pending = slices.Delete(slices.Clone(j.pending), i, i+1)
+	return nil
+}
+
+func (l *lot) Open(_ context.Context, journal string, epoch uint64) error {
+	leave, err := l.enter("open")
+	defer leave()
+	if j := l.journal(journal); err == nil && j.epoch == epoch && j.young {
+		j.young = false
+		j.number++
+	}
+	return err
+}
+
+func (l *lot) Close() error { return nil }

@@ -1,0 +1,193 @@
+package region
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/region/internal/backend"
+)
+
+// sharedIntent is the [Intent] of a shared region. It lives under an id of its own,
+// for a lease that is renewed until it is settled.
+type sharedIntent struct {
+	region *shared
+	id     string
+	parts  []sharedPart
+	owed   bool // it could not be announced
+	once   sync.Once
+
+	mu      sync.Mutex
+	renewal *time.Timer // nil once it is settled
+}
+
+// sharedPart is what goes to one journal.
+type sharedPart struct {
+	mirror *mirror
+	own    *ownIntent // of announced parts
+	sealed backend.Part
+}
+
+// Announce implements [Region]. First the changes are pending in this process's own
+// mirrors, then in the store: when it returns, neither this process nor any other
+// can be served a result that they meet.
+func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (Intent, error) {
+	parts, err := r.split(changes)
+	if err != nil {
+		return nil, err
+	}
+	in := &sharedIntent{region: r, id: rand.Text(), parts: parts}
+	for i := range in.parts {
+		in.parts[i].own = in.parts[i].mirror.announce(changesOf(changes, in.parts[i].mirror.table))
+	}
+	if err := in.send(ctx); err != nil {
+		r.faults.report(err)
+		if r.outage == Strict {
+			in.Abort(ctx)
+			return nil, err
+		}
+		in.owed = true
+		r.debts.promise()
+		return in, nil
+	}
+	in.mu.Lock()
+	in.renewal = time.AfterFunc(r.lease/3, in.renew)
+	in.mu.Unlock()
+	return in, nil
+}
+
+// split parts changes by the journals that they go to.
+func (r *shared) split(changes []invalidation.Change) ([]sharedPart, error) {
+	var parts []sharedPart
+	seen := map[invalidation.Table]bool{}
+	for _, c := range changes {
+		if seen[c.Table] {
+			continue
+		}
+		seen[c.Table] = true
+		m := r.mirror(c.Table)
+		sealed, err := r.codec.SealChanges(changesOf(changes, c.Table), m.name)
+		if err != nil {
+			return nil, fmt.Errorf("cacheops: announcing a change of %q: %w", c.Table.Name, err)
+		}
+		parts = append(parts, sharedPart{mirror: m, sealed: backend.Part{Journal: m.name, Changes: sealed}})
+	}
+	return parts, nil
+}
+
+func changesOf(changes []invalidation.Change, table invalidation.Table) (some []invalidation.Change) {
+	for _, c := range changes {
+		if c.Table == table {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+// send announces the parts in the store, or renews them.
+func (in *sharedIntent) send(ctx context.Context) error {
+	r := in.region
+	err := r.gate.pass(ctx, func(ctx context.Context) error {
+		return r.backend.Announce(ctx, in.id, r.lease, sealedOf(in.parts))
+	})
+	if err != nil {
+		return fmt.Errorf("cacheops: announcing a change: %w: %w", ErrUnavailable, err)
+	}
+	return nil
+}
+
+func sealedOf(parts []sharedPart) []backend.Part {
+	sealed := make([]backend.Part, len(parts))
+	for i := range parts {
+		sealed[i] = parts[i].sealed
+	}
+	return sealed
+}
+
+// renew renews the lease, and puts the announcement back should it have been lost.
+// If the store cannot be reached the lease may end before the outcome is known.
+// Then it counts as committed, and the outcome, which has a number of its own,
+// makes untrue once more what was stored in between.
+func (in *sharedIntent) renew() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.renewal == nil {
+		return
+	}
+	if err := in.send(context.Background()); err != nil {
+		in.region.faults.report(err)
+	}
+	in.renewal.Reset(in.region.lease / 3)
+}
+
+// stop ends the renewals. One that is on its way is waited for, so that it does not
+// bring back what is settled.
+func (in *sharedIntent) stop() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.renewal != nil {
+		in.renewal.Stop()
+		in.renewal = nil
+	}
+}
+
+// Commit implements [Intent]. The context may have ended with what the caller had
+// to do; the outcome is told all the same.
+func (in *sharedIntent) Commit(ctx context.Context, changes ...invalidation.Change) {
+	in.once.Do(func() {
+		in.stop()
+		committed := in.parts
+		if len(changes) > 0 {
+			// What was announced covers what is said now, so it can stand for it.
+			if narrowed, err := in.region.split(changes); err == nil {
+				committed = narrowed
+			}
+		}
+		in.settle(context.WithoutCancel(ctx), debt{in, sealedOf(committed)})
+	})
+}
+
+// settle writes an outcome, or remembers that it must be written. As long as that
+// is so, nothing is taken from the region, so what is pending here may be so for
+// longer than that.
+func (in *sharedIntent) settle(ctx context.Context, d debt) {
+	r := in.region
+	if in.owed {
+		r.debts.owe(r, d)
+		return
+	}
+	if err := r.gate.pass(ctx, d.pay); err != nil {
+		r.faults.report(fmt.Errorf("cacheops: settling a change: %w", err))
+		r.debts.promise()
+		r.debts.owe(r, d)
+		return
+	}
+	in.paid()
+}
+
+// paid ends the announcements here, now that the outcome is in the store.
+func (in *sharedIntent) paid() {
+	looks := in.region.looks.Load()
+	for _, part := range in.parts {
+		part.mirror.end(part.own, looks)
+	}
+}
+
+// Abort implements [Intent]. If the store does not hear of it, the announcement
+// ends with its lease.
+func (in *sharedIntent) Abort(ctx context.Context) {
+	in.once.Do(func() {
+		in.stop()
+		if in.owed {
+			in.region.debts.forgive()
+		} else {
+			in.region.try(context.WithoutCancel(ctx), debt{in, nil}.pay)
+		}
+		for _, part := range in.parts {
+			part.mirror.abort(part.own)
+		}
+	})
+}
