@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"io"
 	"reflect"
@@ -14,7 +13,7 @@ type player struct {
 	ctx     context.Context
 	result  *Result // rows that are in memory; nil past a stream's first result set
 	columns []string
-	types   []*sql.ColumnType
+	told    []column
 	next    int // row of result
 	stream  *Stream
 	cells   *cells // for the stream's live rows
@@ -32,7 +31,7 @@ var (
 // newPlayer gives each playing names of its own: GORM's Scan may write into
 // what Columns returns.
 func newPlayer(ctx context.Context, r *Result) *player {
-	return &player{ctx: ctx, result: r, columns: slices.Clone(r.names), types: r.before}
+	return &player{ctx: ctx, result: r, columns: slices.Clone(r.names), told: r.before}
 }
 
 // Next implements [driver.Rows].
@@ -41,7 +40,7 @@ func (p *player) Next(dest []driver.Value) error {
 	if r == nil || p.next == r.count {
 		return p.nextLive(dest)
 	}
-	p.types = r.types
+	p.told = r.at
 	at := p.next * len(dest)
 	p.next++
 	copy(dest, r.values[at:at+len(dest)])
@@ -126,7 +125,7 @@ func (p *player) NextResultSet() error {
 		return err
 	}
 	p.stream.nextSet = false
-	p.result, p.columns, p.types, p.cells = nil, h.names, h.types, nil
+	p.result, p.columns, p.told, p.cells = nil, h.names, h.before, nil
 	return nil
 }
 
@@ -142,18 +141,22 @@ func (p *player) Close() error {
 func (p *player) Columns() []string { return p.columns }
 
 // ColumnTypeScanType implements [driver.RowsColumnTypeScanType].
-func (p *player) ColumnTypeScanType(i int) reflect.Type { return p.types[i].ScanType() }
+func (p *player) ColumnTypeScanType(i int) reflect.Type { return p.told[i].scan }
 
 // ColumnTypeDatabaseTypeName implements [driver.RowsColumnTypeDatabaseTypeName].
-func (p *player) ColumnTypeDatabaseTypeName(i int) string { return p.types[i].DatabaseTypeName() }
+func (p *player) ColumnTypeDatabaseTypeName(i int) string { return p.told[i].databaseType }
 
 // ColumnTypeLength implements [driver.RowsColumnTypeLength].
-func (p *player) ColumnTypeLength(i int) (length int64, ok bool) { return p.types[i].Length() }
+func (p *player) ColumnTypeLength(i int) (length int64, ok bool) {
+	return p.told[i].length, p.told[i].hasLength
+}
 
 // ColumnTypeNullable implements [driver.RowsColumnTypeNullable].
-func (p *player) ColumnTypeNullable(i int) (nullable, ok bool) { return p.types[i].Nullable() }
+func (p *player) ColumnTypeNullable(i int) (nullable, ok bool) {
+	return p.told[i].nullable, p.told[i].hasNullable
+}
 
 // ColumnTypePrecisionScale implements [driver.RowsColumnTypePrecisionScale].
 func (p *player) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	return p.types[i].DecimalSize()
+	return p.told[i].precision, p.told[i].scale, p.told[i].hasDecimal
 }

@@ -4,22 +4,12 @@ import (
 	"bytes"
 	"database/sql"
 	"database/sql/driver"
-	"reflect"
 	"slices"
 	"time"
 )
 
 // value is what a driver gave for one column of one row.
 type value = driver.Value
-
-// header is what a driver tells of the columns.
-type header struct {
-	names []string
-
-	// Some drivers derive what they tell from the row that they are at.
-	before []*sql.ColumnType // before the first row
-	types  []*sql.ColumnType // at the first row, and from there on
-}
 
 // Take reads rows to their end and closes them. It returns one of two: a
 // Result, or, if there is none, a Stream of the same rows that the caller must
@@ -37,7 +27,7 @@ func Take(rows *sql.Rows, limit int64) (*Result, *Stream) {
 	r.size = r.header.size()
 	for cells := newCells(len(r.names)); rows.Next(); {
 		if r.count == 0 {
-			r.types = r.atFirst(rows)
+			r.atFirst(rows)
 		}
 		if err := rows.Scan(cells.dest...); err != nil {
 			s.err = err
@@ -58,38 +48,6 @@ func Take(rows *sql.Rows, limit int64) (*Result, *Stream) {
 	_ = rows.Close() // which has ended by itself
 	r.values = slices.Clip(r.values)
 	return r, nil
-}
-
-func headerOf(rows *sql.Rows) (header, error) {
-	names, err := rows.Columns()
-	if err != nil {
-		return header{}, err
-	}
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return header{}, err
-	}
-	// The names are the driver's own memory, which GORM's Scan may write into.
-	return header{names: slices.Clone(names), before: types, types: types}, nil
-}
-
-// atFirst returns the column types at the first row.
-func (h *header) atFirst(rows *sql.Rows) []*sql.ColumnType {
-	now, err := rows.ColumnTypes()
-	same := func(a, b *sql.ColumnType) bool { return *a == *b }
-	if err != nil || slices.EqualFunc(now, h.before, same) {
-		return h.before
-	}
-	return now
-}
-
-func (h *header) size() int64 {
-	size := int64(reflect.TypeFor[Result]().Size())
-	perColumn := int64(reflect.TypeFor[string]().Size() + reflect.TypeFor[sql.ColumnType]().Size())
-	for _, name := range h.names {
-		size += perColumn + int64(len(name))
-	}
-	return size
 }
 
 // add appends the row in cells, and reports whether it is plain data.
@@ -141,20 +99,30 @@ const (
 // Scan implements [sql.Scanner]. Bytes are the driver's memory until the next
 // row, so they are copied; nil stays nil.
 func (c *cell) Scan(src any) error {
-	*c = cell{value: src, size: faceSize}
-	switch v := src.(type) {
-	case nil, bool:
-	case int64, float64, int, int8, int16, int32, uint, uint8, uint16, uint32, uint64, float32:
-		c.size += wordSize
-	case string:
-		c.size += stringSize + int64(len(v))
-	case time.Time:
-		c.size += timeSize
-	case []byte:
-		c.value, c.bytes = bytes.Clone(v), true
-		c.size += sliceSize + int64(len(v))
-	default:
-		c.foreign = true
+	*c = cell{value: src}
+	if b, ok := src.([]byte); ok {
+		c.value, c.bytes = bytes.Clone(b), true
 	}
+	var plain bool
+	c.size, plain = sizeOf(src)
+	c.foreign = !plain
 	return nil
+}
+
+// sizeOf returns the memory that a value takes, in bytes, about. It reports false
+// if the value is not plain data.
+func sizeOf(v value) (int64, bool) {
+	switch v := v.(type) {
+	case nil, bool:
+		return faceSize, true
+	case int64, float64, int, int8, int16, int32, uint, uint8, uint16, uint32, uint64, float32:
+		return faceSize + wordSize, true
+	case string:
+		return faceSize + stringSize + int64(len(v)), true
+	case time.Time:
+		return faceSize + timeSize, true
+	case []byte:
+		return faceSize + sliceSize + int64(len(v)), true
+	}
+	return faceSize, false
 }
