@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -254,14 +255,14 @@ func readImage(db *gorm.DB, query *gorm.Statement) ([]invalidation.Image, error)
 
 // columnsOf returns what to select so that the driver gives what is stored: see
 // [invalidation.Images].
-func columnsOf(query *gorm.Statement, format string, relation *invalidation.Relation) clause.Expression {
-	if format == "" {
+func columnsOf(query *gorm.Statement, format func(invalidation.Column) string, relation *invalidation.Relation) clause.Expression {
+	if format == nil {
 		return clause.Expr{SQL: "*"}
 	}
 	var list []string
-	for name := range relation.Columns {
+	for _, name := range slices.Sorted(maps.Keys(relation.Columns)) { // the same text each time
 		quoted := query.Quote(clause.Column{Name: name})
-		list = append(list, fmt.Sprintf(format, quoted)+" AS "+quoted)
+		list = append(list, fmt.Sprintf(format(relation.Columns[name]), quoted)+" AS "+quoted)
 	}
 	return clause.Expr{SQL: strings.Join(list, ", ")}
 }

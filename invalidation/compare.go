@@ -101,6 +101,9 @@ func (c Column) stored(v driver.Value) Set {
 // time of that second, though to SQLite every integer is less than every time
 // that is text; and it reads a text that it cannot parse as the zero time.
 func (c Column) read(v driver.Value) Set {
+	if c.Kind == Wall {
+		return c.readWall(c.Kind.unpacked(v))
+	}
 	if c.Canonical {
 		return c.stored(c.Kind.unpacked(v))
 	}
@@ -110,11 +113,8 @@ func (c Column) read(v driver.Value) Set {
 			return readBool(v)
 		}
 	case time.Time:
-		switch c.Kind {
-		case Day:
+		if c.Kind == Day {
 			return readDay(v)
-		case Wall:
-			return readWall(v)
 		}
 		if value, ok := valueOf(v, c.Kind); ok && !v.IsZero() {
 			return spanSet(false, span{hi: value})
@@ -153,7 +153,7 @@ func (k Kind) unpacked(v driver.Value) driver.Value {
 		return v
 	}
 	switch k {
-	case Text, Exact, Decimal:
+	case Text, Exact, Decimal, Wall:
 		return string(b)
 	case UUID:
 		if len(b) != 16 {

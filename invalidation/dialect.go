@@ -79,8 +79,8 @@ type Images struct {
 	Savepoint bool
 	// Column is how the SELECT names a column to get what is stored, and not what
 	// the driver makes of it by the column's type; %s stands for the quoted name.
-	// If it is empty the driver gives what is stored.
-	Column string
+	// If it is nil the driver gives what is stored.
+	Column func(Column) string
 	// Changed is true if the database counts as touched only rows that the
 	// write has altered, not those that it has found, unless
 	// [Identity.CountsFound] says otherwise.

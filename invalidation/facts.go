@@ -65,12 +65,14 @@ func (m Image) keeps(a *assignment) bool {
 
 // same reports whether to write now, where a driver gave was, changes nothing.
 //
-// It is never sure of a time or a boolean unless the column is Canonical. A
-// driver reads several stored forms as one time: '2026-01-01 00:00:00' and
+// It is never sure of a time or a boolean unless the column is Canonical, or tells
+// a [Wall] as text. A driver reads several stored forms as one time: '2026-01-01 00:00:00' and
 // '2026-01-01 00:00:00+00:00', and to a query that compares them as text they
 // differ.
 func same(was, now driver.Value, column Column) bool {
-	if column.Canonical && sameValue(column.Kind.unpacked(was), now, column.Kind) {
+	told := column.Kind.unpacked(was)
+	_, isText := told.(string)
+	if (column.Canonical || column.Kind == Wall && isText) && sameValue(told, now, column.Kind) {
 		return true
 	}
 	switch was := was.(type) {
@@ -115,6 +117,11 @@ func sameValue(was, now driver.Value, kind Kind) bool {
 		b, ok2 := now.(time.Time)
 		return ok && ok2 && a.Equal(b)
 	case Clock, Wall:
+		if text, ok := was.(string); ok && kind == Wall {
+			stored, ok := wallTime(text)
+			now, isTime := now.(time.Time)
+			return ok && isTime && stored.Equal(onTheClock(now))
+		}
 		a, ok := was.(time.Time)
 		b, ok2 := now.(time.Time)
 		return ok && ok2 && sameClock(a, b)

@@ -47,13 +47,9 @@ func (c Column) until(v driver.Value, desc bool) Set {
 	if _, ok := v.(bool); ok {
 		c.Canonical = false
 	}
-	var s span
-	switch read := c.read(v); read.form {
-	case finite:
-		s = span{lo: read.values[0], hi: read.values[0]}
-	case intervals:
-		s = read.spans[0]
-	default:
+	read := c.read(v)
+	s, ok := read.hull()
+	if !ok {
 		return Set{}
 	}
 	end := &s.lo

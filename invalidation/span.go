@@ -119,15 +119,27 @@ func joinSpans(spans []span) []span {
 	return joined
 }
 
+// hull returns the least span that covers the set without NULL. It reports false
+// if there is none.
+func (s *Set) hull() (span, bool) {
+	switch members := s.members(); {
+	case s.form == finite && len(members) > 0:
+		return span{lo: members[0], hi: members[len(members)-1]}, true
+	case s.form == intervals:
+		return s.spans[0].hull(&s.spans[len(s.spans)-1]), true
+	}
+	return span{}, false
+}
+
 // clockSlack is how many seconds two times may be apart that a database holds
 // for equal because it forgot their zones, or compares by their texts: up to two
 // days between zones a day off each way, and a day more where the time of day
 // does not count.
 const clockSlack = 3 * 24 * 60 * 60
 
-// wallSlack is how many seconds a driver may be wrong about the time that a clock
-// showed: if no clock of its zone did, for it was put forward then.
-const wallSlack = 2 * 60 * 60
+// wallSlack is how many seconds a time may be off that was cut off or rounded, by a
+// driver and by a column.
+const wallSlack = 2
 
 // near covers every value that a database may hold for equal to v, which is
 // the value of an argument.
@@ -174,10 +186,10 @@ func (c Column) orderSlack(v Value, argument driver.Value) span {
 }
 
 // within covers the times that are up to so many seconds away.
-func (v Value) within(seconds int64) span {
+func (v Value) within(seconds int) span {
 	s := span{lo: v, hi: v}
-	s.lo.hi -= seconds
-	s.hi.hi += seconds
+	s.lo.hi -= int64(seconds)
+	s.hi.hi += int64(seconds)
 	return s
 }
 

@@ -47,12 +47,12 @@ func (c *column) varies() bool {
 }
 
 // canonical reports whether what the driver reads tells what is stored. It does
-// not for 2026-00-15, which the driver reads as a day of January, nor for a
+// not for 2026-00-15 or 2026-02-30, which the driver reads as other days, nor for a
 // TIMESTAMP that is shown in a zone with two hours of one name.
 func (c *column) canonical(s settings) bool {
 	switch c.dataType {
 	case "date", "datetime":
-		return s.strict() && s.has("no_zero_in_date")
+		return s.strict() && s.has("no_zero_in_date") && !s.has("allow_invalid_dates")
 	case "timestamp":
 		return s.fixedZone()
 	}

@@ -24,7 +24,18 @@ func (Dialect) ReadCatalog(ctx context.Context, q invalidation.Querier) (invalid
 // need not change, while FOR UPDATE would. What the server counts depends on the
 // client's flags, and without them it counts the rows that it has altered.
 func (Dialect) Images() invalidation.Images {
-	return invalidation.Images{Clause: "FOR UPDATE", Search: "FOR UPDATE SKIP LOCKED", Ends: ends, Changed: true}
+	return invalidation.Images{
+		Clause: "FOR UPDATE", Search: "FOR UPDATE SKIP LOCKED", Ends: ends, Changed: true, Column: stored,
+	}
+}
+
+// stored has a time told as text where the driver's reading of it does not tell
+// what is stored.
+func stored(c invalidation.Column) string {
+	if c.Kind == invalidation.Wall && !c.Canonical {
+		return "CAST(%s AS CHAR)"
+	}
+	return "%s"
 }
 
 // Present implements [invalidation.Dialect]. No text stands for the present.

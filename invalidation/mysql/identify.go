@@ -4,6 +4,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"time"
 
 	driver "github.com/go-sql-driver/mysql"
 
@@ -20,8 +21,19 @@ func (Dialect) Identify(dsn string) invalidation.Identity {
 	}
 	return invalidation.Identity{
 		Database: "mysql:" + address(config), Session: session(config),
-		Location: config.Loc, CountsFound: config.ClientFoundRows,
+		Location: location(config), CountsFound: config.ClientFoundRows,
 	}
+}
+
+// location returns the zone to which the driver moves times. A driver that then
+// cuts off more than a second makes other times of them.
+func location(config *driver.Config) *time.Location {
+	_, rest, _ := strings.Cut(config.FormatDSN(), "timeTruncate=")
+	text, _, _ := strings.Cut(rest, "&")
+	if unit, err := time.ParseDuration(text); err == nil && unit > time.Second {
+		return nil
+	}
+	return config.Loc
 }
 
 // address returns where the server is. The ways of a machine to itself, its

@@ -62,3 +62,13 @@ func TestTheDialectIsRegistered(t *testing.T) {
 		t.Error(d, ok)
 	}
 }
+
+func TestTheZoneIsNotKnownOfTimesThatAreCutOff(t *testing.T) {
+	for dsn, known := range map[string]bool{
+		"u@tcp(localhost)/a": true, "u@tcp(localhost)/a?timeTruncate=1s&parseTime=true": true, "u@tcp(localhost)/a?timeTruncate=1m": false,
+	} {
+		if zone := (Dialect{}).Identify(dsn).Location; (zone != nil) != known {
+			t.Errorf("%s: %v", dsn, zone)
+		}
+	}
+}

@@ -28,8 +28,10 @@ func (Dialect) ReadCatalog(ctx context.Context, q invalidation.Querier) (invalid
 // statement that deletes nothing; from then on no one else writes. Drivers know
 // the types of columns, but not those of expressions.
 func (Dialect) Images() invalidation.Images {
-	return invalidation.Images{Lock: "DELETE FROM %s WHERE 0", Column: "+%s"}
+	return invalidation.Images{Lock: "DELETE FROM %s WHERE 0", Column: stored}
 }
+
+func stored(invalidation.Column) string { return "+%s" }
 
 // Answered implements [invalidation.Dialect]. SQLite works in the process of
 // its caller: when a call returns, it is done.

@@ -88,9 +88,9 @@ func TestNoServerUnitesWhatIsTakenForDifferent(t *testing.T) {
 			for i, definition := range types[name] {
 				s.must(t, fmt.Sprintf("CREATE TABLE t%d (id integer PRIMARY KEY, c %s)", i, definition))
 			}
-			m := matrix{s, s.catalog(t), slices.Concat(conditions, own[name])}
+			m := matrix{s, s.catalog(t), slices.Concat(conditions, own[name]), pool, some}
 			for i, definition := range types[name] {
-				t.Run(definition, func(t *testing.T) { m.column(t, fmt.Sprintf("t%d", i)) })
+				t.Run(definition, func(t *testing.T) { m.ask(t, fmt.Sprintf("t%d", i)) })
 			}
 		})
 	}
@@ -100,6 +100,8 @@ type matrix struct {
 	*server
 	catalog    invalidation.Catalog
 	conditions []string
+	values     []any
+	some       int // of the values, one in so many is asked for by each condition but the first
 }
 
 // written is a row that is in the table.
@@ -110,15 +112,15 @@ type written struct {
 	images []invalidation.Change // as each pool reads it
 }
 
-func (m *matrix) column(t *testing.T, table string) {
+func (m *matrix) ask(t *testing.T, table string) map[int64]*written {
 	rows := m.write(t, table)
 	if len(rows) == 0 {
 		t.Fatal("no value was taken")
 	}
 	var asked, found, kept int
 	for c, condition := range m.conditions {
-		for v, value := range pool {
-			if c > 0 && (v+c)%some > 0 {
+		for v, value := range m.values {
+			if c > 0 && (v+c)%m.some > 0 {
 				continue
 			}
 			values := make([]any, strings.Count(condition, "?"))
@@ -147,6 +149,7 @@ func (m *matrix) column(t *testing.T, table string) {
 		}
 	}
 	t.Logf("%d rows, %d questions, %d found, %d kept, %d dropped in vain", len(rows), asked, found, kept, asked-found-kept)
+	return rows
 }
 
 // meets checks that nothing which is known of the row keeps it from a query
@@ -165,11 +168,16 @@ func (w *written) meets(t *testing.T, query *bound, d *invalidation.Dependency) 
 	}
 }
 
-// write inserts the values of the pool, from each of the connections in turn,
+// column is what the catalogue says of c.
+func (m *matrix) column(table string) invalidation.Column {
+	return m.catalog[table].Columns["c"]
+}
+
+// write inserts the values, from each of the connections in turn,
 // and returns those that the server took, by their ids.
 func (m *matrix) write(t *testing.T, table string) map[int64]*written {
 	rows := map[int64]*written{}
-	for i, value := range pool {
+	for i, value := range m.values {
 		id, pool := int64(i+1), m.pools[i%len(m.pools)]
 		insert := m.bind(pool, "INSERT INTO "+table+" (id, c) VALUES (?, ?)", id, value)
 		if insert.shape.Verb != invalidation.Mutation {
@@ -185,7 +193,7 @@ func (m *matrix) write(t *testing.T, table string) map[int64]*written {
 		}
 		remove := m.bind(pool, "DELETE FROM "+table+" WHERE id = ?", id)
 		for _, pool := range m.pools {
-			facts := invalidation.Facts{HasBefore: true, Before: []invalidation.Image{image(t, pool, fmt.Sprintf("SELECT id, %s FROM %s WHERE id = %d", m.stored("c"), table, id))}}
+			facts := invalidation.Facts{HasBefore: true, Before: []invalidation.Image{image(t, pool, fmt.Sprintf("SELECT id, %s FROM %s WHERE id = %d", m.stored(m.column(table)), table, id))}}
 			row.images = append(row.images, remove.changes(m.catalog, facts)...)
 		}
 		rows[id] = row

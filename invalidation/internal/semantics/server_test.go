@@ -57,6 +57,11 @@ var servers = map[string]func(t *testing.T) *server{
 		dsn := testdb.MySQL(t) + "&sql_mode=%27%27"
 		return open(t, "mysql", "mysql", dsn, dsn+"&interpolateParams=true")
 	},
+	"MySQL, days that there are not": func(t *testing.T) *server {
+		dsn := testdb.MySQL(t) + "&sql_mode=%27STRICT_TRANS_TABLES,ALLOW_INVALID_DATES%27"
+		abroad := strings.Replace(dsn, "loc=UTC", "", 1) + "&loc=Europe%2FBerlin"
+		return open(t, "mysql", "mysql", dsn, dsn+"&interpolateParams=true", abroad, abroad+"&interpolateParams=true")
+	},
 }
 
 func open(t *testing.T, dialect, driverName string, names ...string) *server {
@@ -180,12 +185,12 @@ func meet(changes []invalidation.Change, d *invalidation.Dependency) bool {
 	return false
 }
 
-// stored is how a column is selected for an image.
-func (s *server) stored(column string) string {
-	if format := s.dialect.Images().Column; format != "" {
-		return fmt.Sprintf(format, column) + " AS " + column
+// stored is how the column c is selected for an image.
+func (s *server) stored(c invalidation.Column) string {
+	if format := s.dialect.Images().Column; format != nil {
+		return fmt.Sprintf(format(c), "c") + " AS c"
 	}
-	return column
+	return "c"
 }
 
 // image reads a row as an image of it.
