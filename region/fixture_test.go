@@ -1,7 +1,6 @@
 package region
 
 import (
-	"database/sql/driver"
 	"hash/maphash"
 	"slices"
 	"testing"
@@ -10,66 +9,41 @@ import (
 
 	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/querykey"
+	"github.com/seed92106438/cacheops/region/internal/forum"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// forum is the catalogue of the tests: a table of posts and one of users.
-var forum = invalidation.Catalog{
-	"posts": {Name: "posts", Base: true, Columns: map[string]invalidation.Column{
-		"id":    {Kind: invalidation.Int, Unique: true},
-		"topic": {Kind: invalidation.Int},
-		"views": {Kind: invalidation.Int},
-	}},
-	"users": {Name: "users", Base: true, Columns: map[string]invalidation.Column{
-		"id":   {Kind: invalidation.Int, Unique: true},
-		"name": {Kind: invalidation.Text},
-	}},
-}
+// The tables of the tests, with what is read of them and what is changed in them.
+type where = forum.Where
 
-// where is a list of conditions that hold together.
-type where []invalidation.Predicate
+var (
+	atom   = forum.Atom
+	is     = forum.Is
+	in     = forum.In
+	above  = forum.Above
+	either = forum.Either
 
-func atom(op invalidation.Op, column string, values ...driver.Value) invalidation.Predicate {
-	p := invalidation.Predicate{Op: op, Column: column}
-	for _, v := range values {
-		p.Operands = append(p.Operands, invalidation.Operand{Known: true, Literal: v})
-	}
-	return p
-}
+	read    = forum.Read
+	reads   = forum.Reads
+	use     = forum.Use
+	boxes   = forum.Boxes
+	catalog = forum.Catalog
+	named   = forum.Named
 
-func is(column string, value driver.Value) invalidation.Predicate {
-	return atom(invalidation.Eq, column, value)
-}
+	inserted = forum.Inserted
+	deleted  = forum.Deleted
+	updated  = forum.Updated
+	anything = forum.Anything
 
-func in(column string, values ...driver.Value) invalidation.Predicate {
-	return atom(invalidation.In, column, values...)
-}
-
-func above(column string, value driver.Value) invalidation.Predicate {
-	return atom(invalidation.Greater, column, value)
-}
-
-func either(terms ...invalidation.Predicate) invalidation.Predicate {
-	return invalidation.Predicate{Op: invalidation.Or, Terms: terms}
-}
-
-// read is a query of one table: its rows, and the columns it looks at.
-func read(table string, rows where, columns ...string) *invalidation.Dependency {
-	return reads(use(table, rows, columns...))
-}
-
-func reads(uses ...invalidation.Use) *invalidation.Dependency {
-	return (&invalidation.Shape{Uses: uses}).Dependency("forum", nil, forum)
-}
-
-func use(table string, rows where, columns ...string) invalidation.Use {
-	return invalidation.Use{
-		Table:   table,
-		Where:   &invalidation.Predicate{Op: invalidation.And, Terms: rows},
-		Columns: invalidation.Columns{All: len(columns) == 0, Names: columns},
-	}
-}
+	everyTable = forum.EveryTable
+	topic1     = forum.Topic1
+	topic2     = forum.Topic2
+	allUsers   = forum.AllUsers
+	postIn1    = forum.PostIn1
+	postIn2    = forum.PostIn2
+	userAdded  = forum.UserAdded
+)
 
 // retyped is a query of one topic by a catalogue in which topics are texts.
 func retyped(topic string) *invalidation.Dependency {
@@ -90,46 +64,6 @@ func orNull(d *invalidation.TableDependency) *invalidation.TableDependency {
 	}
 	return d
 }
-
-func boxes(table string, rows where) []invalidation.Box {
-	return read(table, rows).Tables[0].Boxes()
-}
-
-func named(table string) invalidation.Table {
-	return invalidation.Table{Database: "forum", Name: table}
-}
-
-func inserted(table string, row ...invalidation.Predicate) invalidation.Change {
-	return invalidation.Change{Table: named(table), Kind: invalidation.Insert, After: boxes(table, row)}
-}
-
-func deleted(table string, row ...invalidation.Predicate) invalidation.Change {
-	return invalidation.Change{Table: named(table), Kind: invalidation.Delete, Before: boxes(table, row)}
-}
-
-func updated(table string, before, after where, columns ...string) invalidation.Change {
-	return invalidation.Change{
-		Table: named(table), Kind: invalidation.Update,
-		Before: boxes(table, before), After: boxes(table, after),
-		Columns: invalidation.Columns{All: len(columns) == 0, Names: columns},
-	}
-}
-
-// anything is a change of which nothing is known but its table.
-func anything(table string) invalidation.Change {
-	return invalidation.Change{Table: named(table)}
-}
-
-var (
-	everyTable = anything(invalidation.AllTables)
-
-	topic1    = read("posts", where{is("topic", int64(1))})
-	topic2    = read("posts", where{is("topic", int64(2))})
-	allUsers  = read("users", nil)
-	postIn1   = inserted("posts", is("id", int64(10)), is("topic", int64(1)))
-	postIn2   = inserted("posts", is("id", int64(20)), is("topic", int64(2)))
-	userAdded = inserted("users", is("id", int64(30)))
-)
 
 var seed = maphash.MakeSeed()
 

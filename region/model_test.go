@@ -252,7 +252,7 @@ func drawDependency(t *rapid.T) *invalidation.Dependency {
 		table := drawTable(t)
 		shape.Uses = append(shape.Uses, use(table, drawWhere(t, table), drawColumns(t, table)...))
 	}
-	return shape.Dependency(drawDatabase(t), nil, forum)
+	return shape.Dependency(drawDatabase(t), nil, catalog)
 }
 
 func drawColumns(t *rapid.T, table string) []string {
