@@ -14,8 +14,8 @@ var (
 )
 
 // Reader reads what was appended, from the front. After something that cannot be
-// read it is at its end: all that follows is zero, and Err tells what was wrong.
-// So it need be asked once only, before what was read is relied on.
+// read it is at its end, and Err tells what was wrong. So it need be asked once only,
+// before what was read is relied on.
 //
 // Texts are parts of the string that it reads, not copies.
 type Reader struct {
@@ -133,11 +133,11 @@ func (r *Reader) uint128() (high, low uint64) {
 	}
 }
 
-// Count reads the number of things that follow, none of which takes less than a
-// byte. So it is never more than there are bytes, and may be made room for.
-func (r *Reader) Count() int {
+// Count reads the number of things that follow, each of which takes so many bytes at
+// least. It fails if there are not as many, so the things may be made room for.
+func (r *Reader) Count(least int) int {
 	n := r.Uint()
-	if n > uint64(len(r.rest)) {
+	if n > uint64(len(r.rest)/least) {
 		r.Fail(errShort)
 		return 0
 	}
@@ -145,7 +145,7 @@ func (r *Reader) Count() int {
 }
 
 // Text reads a text.
-func (r *Reader) Text() string { return r.Bytes(r.Count()) }
+func (r *Reader) Text() string { return r.Bytes(r.Count(1)) }
 
 // Frame returns the content of the frame with which b begins, and what follows it.
 func Frame(b []byte) (content, rest []byte, err error) {

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"testing"
+
+	"github.com/seed92106438/cacheops/internal/replay"
 )
 
 // BenchmarkPlay compares reading rows from memory with reading them from
@@ -31,5 +33,36 @@ func BenchmarkPlay(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkCodec encodes and decodes rows of eight columns.
+func BenchmarkCodec(b *testing.B) {
+	db := sqlite(b, `CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id INTEGER, title TEXT, body TEXT, score REAL, published BOOLEAN,
+			created_at DATETIME, deleted_at DATETIME)`,
+		`WITH RECURSIVE seq(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < 100)
+			INSERT INTO posts SELECT n, 1000 + n, 'post number ' || n, 'a text that goes on for a line or so', n * 0.5, n % 2, '2026-03-01 10:00:00', NULL FROM seq`)
+	for _, n := range []int{1, 100} {
+		result := taken(b, db, fmt.Sprintf("SELECT * FROM posts LIMIT %d", n))
+		encoded := encode(b, result)
+		b.Run(fmt.Sprintf("%d rows/encode", n), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(encoded)))
+			into := make([]byte, 0, len(encoded))
+			for b.Loop() {
+				if _, err := result.AppendBinary(into); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%d rows/decode", n), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(encoded)))
+			for b.Loop() {
+				if _, err := replay.Decode(encoded); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

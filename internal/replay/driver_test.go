@@ -56,7 +56,7 @@ func (s *script) Next(dest []driver.Value) error {
 	return nil
 }
 
-func played(t *testing.T, sets ...[][]driver.Value) *sql.DB {
+func played(t testing.TB, sets ...[][]driver.Value) *sql.DB {
 	db := sql.OpenDB(scripted{sets})
 	t.Cleanup(func() { _ = db.Close() })
 	return db
