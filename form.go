@@ -42,10 +42,10 @@ type result interface {
 	filler
 	// rows tells how many there are.
 	rows() int64
-	// last returns what the driver gave in the last row for a column of that
-	// name, in lower case, or for the only column if it is empty. It returns
-	// nil if that is not known.
-	last(stmt *gorm.Statement, column string) driver.Value
+	// ends returns what the driver gave in the first and the last row for a
+	// column of that name, in lower case, or for the only column if it is empty.
+	// It returns nil for what is not known.
+	ends(stmt *gorm.Statement, column string) (first, last driver.Value)
 	// column returns what the driver gave for such a column in all rows, and
 	// whether it is known.
 	column(stmt *gorm.Statement, name string) ([]driver.Value, bool)

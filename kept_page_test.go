@@ -49,7 +49,16 @@ func TestKeptBehindAPage(t *testing.T) {
 		outside: set(9, "title", "new"), inside: set(10, "title", "new"),
 	}, {
 		name: "after an offset", read: posts(func(db *gorm.DB) *gorm.DB { return db.Order("views").Limit(3).Offset(2) }),
-		outside: set(6, "title", "new"), inside: set(12, "views", -1),
+		outside: all(set(6, "title", "new"), set(1, "title", "new")), inside: set(12, "views", -1),
+	}, {
+		name: "after an offset, by what it shows", read: posts(func(db *gorm.DB) *gorm.DB { return db.Order("views").Limit(3).Offset(2) }),
+		outside: exec("UPDATE posts SET title = 'new' WHERE views < 20"), inside: set(3, "title", "new"),
+	}, {
+		name: "after an offset, downwards", read: posts(func(db *gorm.DB) *gorm.DB { return db.Order("views DESC").Limit(3).Offset(2) }),
+		outside: set(12, "title", "new"), inside: set(12, "views", 1),
+	}, {
+		name: "after an offset, not full", read: posts(func(db *gorm.DB) *gorm.DB { return db.Order("views").Limit(30).Offset(2) }),
+		outside: set(1, "title", "new"), inside: set(12, "title", "new"),
 	}, {
 		name: "of some rows", read: posts(func(db *gorm.DB) *gorm.DB { return db.Where("category_id = ?", 1).Order("views").Limit(2) }),
 		outside: all(set(9, "title", "new"), set(2, "views", 1)), inside: set(5, "title", "new"),
@@ -180,4 +189,15 @@ func TestKeptByOthersPartners(t *testing.T) {
 	must(t, f.db.Create(&Post{AuthorID: new(uint(1))}).Error)
 	read.costs(2)
 	read.isKept()
+}
+
+// What is read as rows tells where its page begins and ends too.
+func TestKeptBesideAPageOfRows(t *testing.T) {
+	withRows := func(t *testing.T) *fixture { t.Helper(); return newFixture(t, withRows) }
+	eachKeeping(t, withRows, []keeping{{
+		name: "after an offset", read: eachOf[headline](func(db *gorm.DB) *gorm.DB {
+			return db.Model(&Post{}).Select("id", "title").Order("id").Limit(3).Offset(2)
+		}),
+		outside: all(set(1, "title", "new"), set(6, "title", "new")), inside: set(3, "title", "new"),
+	}})
 }

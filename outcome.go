@@ -17,23 +17,28 @@ import (
 func (f *flight) narrowed(ctx context.Context, found result) *invalidation.Dependency {
 	outcome := invalidation.Outcome{Rows: found.rows()}
 	if f.shape.Page != nil {
-		outcome.Last = found.last(f.tx.Statement, f.shape.Page.Result)
+		outcome.First, outcome.Last = found.ends(f.tx.Statement, f.shape.Page.Result)
 	}
 	outcome.Partners = f.partners(ctx, found)
-	if outcome.Last == nil && outcome.Partners == nil {
+	if outcome.First == nil && outcome.Last == nil && outcome.Partners == nil {
 		return f.dep
 	}
 	return f.shape.Narrow(f.dep, f.stored(f.tx.Statement.Vars), f.catalog.Catalog, outcome)
 }
 
-// last implements result. What GORM has scanned is what the driver gave only
+// ends implements result. What GORM has scanned is what the driver gave only
 // if the Go type holds every value of the column, unaltered.
-func (s *scanned) last(stmt *gorm.Statement, column string) driver.Value {
+func (s *scanned) ends(stmt *gorm.Statement, column string) (first, last driver.Value) {
 	n, at := s.size(), indexOf(s.columns, column)
 	if n == 0 || at < 0 {
-		return nil
+		return nil, nil
 	}
-	row := s.row(n - 1)
+	return s.end(stmt, s.row(0), at), s.end(stmt, s.row(n-1), at)
+}
+
+// end returns what a row that is the first or the last holds of a column, or
+// nil.
+func (s *scanned) end(stmt *gorm.Statement, row reflect.Value, at int) driver.Value {
 	v, _ := s.cell(stmt, row, at)
 	if v != nil && row.Kind() == reflect.Struct && reflect.ValueOf(v).IsZero() {
 		// A field may have been given NULL, which a database may sort last.

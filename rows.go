@@ -87,11 +87,23 @@ type recorded struct{ *replay.Result }
 // Fill implements filler.
 func (r recorded) Fill(db *gorm.DB) bool { return play(db, r) }
 
-func (r recorded) last(_ *gorm.Statement, column string) driver.Value {
+func (r recorded) ends(_ *gorm.Statement, column string) (first, last driver.Value) {
 	if at := indexOf(r.Columns(), column); at >= 0 && r.Len() > 0 {
-		return r.Last(at)
+		return r.Value(0, at), r.Value(int(r.Len())-1, at)
 	}
-	return nil
+	return nil, nil
+}
+
+func (r recorded) column(_ *gorm.Statement, name string) ([]driver.Value, bool) {
+	at := indexOf(r.Columns(), name)
+	if at < 0 {
+		return nil, false
+	}
+	values := make([]driver.Value, r.Len())
+	for i := range values {
+		values[i] = r.Value(i, at)
+	}
+	return values, true
 }
 
 func (r recorded) rows() int64                  { return r.Len() }
@@ -108,11 +120,9 @@ type streamed struct {
 // Fill implements filler.
 func (s *streamed) Fill(db *gorm.DB) bool { return play(db, s.Stream) }
 
-func (recorded) column(*gorm.Statement, string) ([]driver.Value, bool) { return nil, false }
-
 func (s *streamed) column(*gorm.Statement, string) ([]driver.Value, bool) { return nil, false }
 
-func (s *streamed) last(*gorm.Statement, string) driver.Value { return nil }
+func (s *streamed) ends(*gorm.Statement, string) (first, last driver.Value) { return nil, nil }
 
 func (s *streamed) rows() int64                  { return s.Len() }
 func (s *streamed) claim(ctx context.Context)    { s.tie.move(ctx) }

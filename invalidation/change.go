@@ -37,6 +37,11 @@ type Change struct {
 }
 
 // Meets reports whether the change may alter a result that depends on d.
+//
+// An update alters a result only if it writes a column that the query looks
+// at, and that is judged for the whole change: a row that moves into a box or
+// out of it does so by a column of the query's predicate, which the query
+// looks at.
 func (c *Change) Meets(d *TableDependency) bool {
 	if c.Table.Database != d.Table.Database {
 		return false
@@ -47,32 +52,26 @@ func (c *Change) Meets(d *TableDependency) bool {
 	if c.Table.Name != d.Table.Name {
 		return false
 	}
+	before, after := c.Before, c.After
 	switch c.Kind {
-	case Insert, Update, Delete:
+	case Insert:
+		before = nil
+	case Delete:
+		after = nil
+	case Update:
 	default:
 		return true
 	}
 	for i := range d.Parts {
-		if c.meets(&d.Parts[i]) {
+		p := &d.Parts[i]
+		if c.Kind == Update && !c.Columns.Intersects(p.Columns) {
+			continue
+		}
+		if p.Side != After && meetAny(before, p.Boxes) || p.Side != Before && meetAny(after, p.Boxes) {
 			return true
 		}
 	}
 	return false
-}
-
-// meets reports whether rows that the change inserts, updates or deletes count
-// in a part.
-//
-// An update alters a result only if it writes a column that the query looks
-// at, and that is judged for the whole change: a row that moves into a box or
-// out of it does so by a column of the query's predicate, which the query
-// looks at.
-func (c *Change) meets(p *Part) bool {
-	if c.Kind == Update && !c.Columns.Intersects(p.Columns) {
-		return false
-	}
-	return c.Kind != Insert && p.Side != After && meetAny(c.Before, p.Boxes) ||
-		c.Kind != Delete && p.Side != Before && meetAny(c.After, p.Boxes)
 }
 
 // Ignore takes columns out of those that an Update wrote. It reports whether

@@ -63,6 +63,23 @@ func (c Columns) Union(other Columns) Columns {
 	return Columns{Names: slices.Compact(names)}
 }
 
+// Intersect returns the columns that are in both sets.
+func (c Columns) Intersect(other Columns) Columns {
+	switch {
+	case c.All:
+		return other
+	case other.All:
+		return c
+	}
+	var both Columns
+	for _, name := range c.Names {
+		if other.Has(name) {
+			both.Names = append(both.Names, name)
+		}
+	}
+	return both
+}
+
 // Add puts a column, in lower case, into the set. It may write to the array
 // of c.Names.
 func (c *Columns) Add(name string) {

@@ -110,8 +110,7 @@ func (b *binding) use(u *Use) Part {
 // does not show.
 func (d *Dependency) Declare(table Table) {
 	t := d.table(table)
-	t.declared = true
-	t.add(every())
+	t.Parts, t.declared = []Part{every()}, true
 }
 
 // table returns the dependency on a table, which may be new. It is valid until
@@ -126,12 +125,30 @@ func (d *Dependency) table(table Table) *TableDependency {
 	return &d.Tables[i]
 }
 
-// add adds a part, or unites it with the one that is there.
+// maxParts is the number of parts past which those that come are united.
+const maxParts = 8
+
+// add adds a part, or unites it with one of the same columns and side.
 func (d *TableDependency) add(p Part) {
-	if len(d.Parts) == 0 {
-		d.Parts = []Part{p}
+	for i := range d.Parts {
+		if q := &d.Parts[i]; q.Side == p.Side && q.Columns.equal(p.Columns) {
+			q.unite(p)
+			return
+		}
+	}
+	if len(d.Parts) == maxParts {
+		d.Parts[maxParts-1].unite(p)
 		return
 	}
-	d.Parts[0].Boxes = limit(append(d.Parts[0].Boxes, p.Boxes...))
-	d.Parts[0].Columns = d.Parts[0].Columns.Union(p.Columns)
+	d.Parts = append(d.Parts, p)
+}
+
+// unite makes p cover what q does. Boxes may be shared between parts, so they
+// are not changed.
+func (p *Part) unite(q Part) {
+	p.Boxes = limit(slices.Concat(p.Boxes, q.Boxes))
+	p.Columns = p.Columns.Union(q.Columns)
+	if p.Side != q.Side {
+		p.Side = Either
+	}
 }

@@ -9,9 +9,10 @@ import (
 type Outcome struct {
 	// Rows of the result.
 	Rows int64
-	// Last is what the driver gave for the [Page]'s Result column in the last
-	// of them. It counts only if the shape has a page.
-	Last driver.Value
+	// First and Last are what the driver gave for the [Page]'s Result column in
+	// the first and the last of them, or nil. They count only if the shape has a
+	// page.
+	First, Last driver.Value
 	// Partners are known of some edges.
 	Partners []Partners
 }
@@ -58,19 +59,34 @@ func (s *Shape) Narrow(d *Dependency, args []driver.Value, catalog Catalog, o Ou
 	return narrowed
 }
 
-// bound says that only rows count through a use for which a term holds.
+// bound says which rows count through a use: those in its boxes.
 type bound struct {
-	use  int
-	term Term
+	use   int
+	boxes []Box
+	// by has columns by which rows outside of the boxes count all the same.
+	by Columns
+}
+
+// narrow returns what is left of parts of the use.
+func (bd *bound) narrow(parts []Part) []Part {
+	var narrowed TableDependency
+	for _, part := range parts {
+		if by := part.Columns.Intersect(bd.by); len(by.Names) > 0 {
+			narrowed.add(Part{Boxes: part.Boxes, Columns: by, Side: part.Side})
+		}
+		if !bd.by.Covers(part.Columns) {
+			part.Boxes = intersect(part.Boxes, bd.boxes)
+			narrowed.add(part)
+		}
+	}
+	return narrowed.Parts
 }
 
 // bounds returns what the outcome says of the uses.
 func (b *binding) bounds(s *Shape, o *Outcome) []bound {
 	var bounds []bound
 	if s.Page != nil {
-		if bound, ok := s.Page.within(b, s, o); ok {
-			bounds = append(bounds, bound)
-		}
+		bounds = s.Page.bounds(b, s, o)
 	}
 	for _, p := range o.Partners {
 		set, ok := b.among(s, &p)
@@ -78,7 +94,7 @@ func (b *binding) bounds(s *Shape, o *Outcome) []bound {
 		if ok && !slices.ContainsFunc(bounds, relied) && !slices.ContainsFunc(o.Partners, func(other Partners) bool {
 			return other.Edge.Other == p.Edge.Use
 		}) {
-			bounds = append(bounds, bound{p.Edge.Use, Term{p.Edge.Column, set}})
+			bounds = append(bounds, bound{use: p.Edge.Use, boxes: []Box{{{p.Edge.Column, set}}}})
 		}
 	}
 	return bounds
@@ -122,13 +138,15 @@ func (b *binding) bounded(s *Shape, table string, bounds []bound) []Part {
 		if b.catalog.Canonical(s.Uses[i].Table) != table {
 			continue
 		}
-		part := b.use(&s.Uses[i])
+		parts := []Part{b.use(&s.Uses[i])}
 		for _, bound := range bounds {
 			if bound.use == i {
-				part.Boxes = intersect(part.Boxes, []Box{{bound.term}})
+				parts = bound.narrow(parts)
 			}
 		}
-		d.add(part)
+		for _, part := range parts {
+			d.add(part)
+		}
 	}
 	return d.Parts
 }

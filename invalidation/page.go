@@ -2,9 +2,24 @@ package invalidation
 
 import "database/sql/driver"
 
-// within returns what the page says of its use when the result is known: a full
-// page bounds the column by which it is ordered. It reports false if that says
-// nothing.
+// bounds returns what the page says of its use when the result is known.
+func (p *Page) bounds(b *binding, s *Shape, o *Outcome) []bound {
+	if o.Rows <= 0 || p.Use < 0 || p.Use >= len(s.Uses) {
+		return nil
+	}
+	var bounds []bound
+	within := func(set Set, by Columns) {
+		if !set.unrestricted() {
+			bounds = append(bounds, bound{use: p.Use, boxes: []Box{{{p.Column, set}}}, by: by})
+		}
+	}
+	within(p.until(b, s, o), Columns{})
+	within(p.from(b, s, o), p.Place)
+	return bounds
+}
+
+// until covers what a full page has, up to its last row, in the column by which
+// it is ordered.
 //
 // A full page does not depend on the rows that come after its last one. Let the
 // result be the rows after the first o, up to n of them, of a sequence that is
@@ -24,15 +39,30 @@ import "database/sql/driver"
 //
 // Other uses of the table, in a self-join or a subquery, see rows wherever they
 // come in the order, and stay as they are.
-func (p *Page) within(b *binding, s *Shape, o *Outcome) (bound, bool) {
-	if o.Rows <= 0 || p.Use < 0 || p.Use >= len(s.Uses) {
-		return bound{}, false
-	}
+func (p *Page) until(b *binding, s *Shape, o *Outcome) Set {
 	if limit, ok := b.value(p.Limit); !ok || !isCount(limit, o.Rows) {
-		return bound{}, false
+		return Set{}
 	}
-	set := b.catalog[s.Uses[p.Use].Table].column(p.Column).until(o.Last, p.Desc)
-	return bound{p.Use, Term{p.Column, set}}, !set.unrestricted()
+	return b.catalog[s.Uses[p.Use].Table].column(p.Column).until(o.Last, p.Desc)
+}
+
+// from covers what a page that begins after an offset has, from its first row
+// on, in the column by which it is ordered. Rows outside count by their Place
+// alone.
+//
+// Let the sequence be as above, and its row o+1, the first of the page, show
+// c = F. The rows for which c < F, if no NULL, stand before it: none of them is
+// shown. Let one of them change in columns that decide neither which rows are in
+// the sequence nor in which order. Then the sequence has the same rows, at the
+// same places, and those on the page are as they were, for each row of it is
+// computed by itself. Rows with c = F may be on either side of the page's first.
+// Whether the page is full does not matter.
+func (p *Page) from(b *binding, s *Shape, o *Outcome) Set {
+	relation := b.catalog[s.Uses[p.Use].Table]
+	if p.Place.All || len(p.Place.Names) == 0 || !relation.computesNone(s.Uses[p.Use].Columns.Names) {
+		return Set{}
+	}
+	return relation.column(p.Column).until(o.First, !p.Desc)
 }
 
 // until covers what a database sorts up to a row for which a driver gave v,

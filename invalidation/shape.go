@@ -115,6 +115,11 @@ type Page struct {
 	Result string // the column of the result that shows it; if empty, the only one
 	Desc   bool
 	Limit  Operand // how many rows make the page full
+
+	// Place has the columns of that table which decide which rows there are in
+	// the order, and at which place: by others, a row counts only on the page.
+	// It is empty if the page begins with the first row.
+	Place Columns
 }
 
 // Use is one reading of a table.

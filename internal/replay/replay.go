@@ -44,9 +44,9 @@ func (r *Result) Row(ctx context.Context) *sql.Row { return playRow(ctx, r) }
 // Len returns the number of rows.
 func (r *Result) Len() int64 { return int64(r.count) }
 
-// Last returns the value of a column in the last row. There must be one.
-func (r *Result) Last(column int) driver.Value {
-	return r.values[(r.count-1)*len(r.names)+column]
+// Value returns the value of a column in a row, which must be there.
+func (r *Result) Value(row, column int) driver.Value {
+	return r.values[row*len(r.names)+column]
 }
 
 // Size returns the memory that the result takes, in bytes, about.

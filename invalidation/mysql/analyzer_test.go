@@ -119,7 +119,7 @@ func TestWhatIsReadInSeveralWaysIsNotUnderstood(t *testing.T) {
 
 func TestParametersAreNumberedByTheirPlace(t *testing.T) {
 	readings{
-		"SELECT a FROM t WHERE a = ? ORDER BY a LIMIT ?, ?":         "query of 3 t(a) where a = ?1 first ?3 of t by a",
+		"SELECT a FROM t WHERE a = ? ORDER BY a LIMIT ?, ?":         "query of 3 t(a) where a = ?1 first ?3 of t by a, placed by a",
 		"SELECT ? FROM (SELECT a FROM t WHERE a = ?) q WHERE a = ?": "query of 3 t(a) where a = ?2",
 		"SELECT a FROM t WHERE b = '?' AND a = ? -- ?":              "query of 1 t(a, b) where b = \"?\" and a = ?1",
 		"INSERT INTO t (a) VALUES (?) RETURNING a, ?":               "mutation of 2, refused: writes insert t(a) (?1) chosen",

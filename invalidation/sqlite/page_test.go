@@ -26,8 +26,8 @@ func TestAnOrderedLimitIsAPage(t *testing.T) {
 		{"SELECT * FROM t ORDER BY a ASC LIMIT ?", "first ?1 of t by a"},
 		{"SELECT * FROM t ORDER BY t.A DESC, b LIMIT 10", "first 10 of t by a desc"},
 		{"SELECT * FROM t AS u WHERE b = 1 ORDER BY u.a LIMIT 10", "first 10 of t by a"},
-		{"SELECT * FROM t ORDER BY a LIMIT 10 OFFSET 20", "first 10 of t by a"},
-		{"SELECT * FROM t ORDER BY a LIMIT ?, ?", "first ?2 of t by a"},
+		{"SELECT * FROM t ORDER BY a LIMIT 10 OFFSET 20", "first 10 of t by a, placed by a"},
+		{"SELECT * FROM t ORDER BY a LIMIT ?, ?", "first ?2 of t by a, placed by a"},
 		{"SELECT * FROM t ORDER BY a LIMIT 0", "first 0 of t by a"},
 
 		// What is no page, or may have any number of rows.
@@ -95,6 +95,36 @@ func TestAnOrderedLimitIsAPage(t *testing.T) {
 		{"SELECT * FROM t JOIN u ON t.c = u.c ORDER BY t.a LIMIT 10", none},
 		{"SELECT t.*, u.* FROM t JOIN u ON t.c = u.c ORDER BY t.a LIMIT 10", none},
 		{"SELECT u.*, t.b FROM t JOIN u ON t.c = u.c ORDER BY t.a LIMIT 10", none},
+	} {
+		if got := page(t, test.sql); got != test.want {
+			t.Errorf("%s\n got %s\nwant %s", test.sql, got, test.want)
+		}
+	}
+}
+
+func TestWhatDecidesAboutThePlaceOnAPage(t *testing.T) {
+	const first = "first 10 of t by a"
+	for _, test := range []struct{ sql, want string }{
+		{"SELECT a, b FROM t ORDER BY a LIMIT 10", first},
+		{"SELECT a, b FROM t ORDER BY a LIMIT 10 OFFSET 5", first + ", placed by a"},
+		{"SELECT a, b FROM t ORDER BY a LIMIT 10 OFFSET ?", first + ", placed by a"},
+		{"SELECT * FROM t ORDER BY a LIMIT 10 OFFSET 5", first + ", placed by a"},
+		{"SELECT a, b, c FROM t ORDER BY a, c LIMIT 10 OFFSET 5", first + ", placed by a, c"},
+		{"SELECT a, b, c FROM t WHERE c = 1 ORDER BY a LIMIT 10 OFFSET 5", first + ", placed by a, c"},
+		{"SELECT t.a, t.b FROM t JOIN u ON u.d = t.c ORDER BY t.a LIMIT 10 OFFSET 5", first + ", placed by a, c"},
+		{"SELECT t.a, t.b FROM t JOIN u USING (c) ORDER BY t.a LIMIT 10 OFFSET 5", first + ", placed by a, c"},
+		{"SELECT t.a, t.b FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.d = t.c) ORDER BY t.a LIMIT 10 OFFSET 5", first + ", placed by a, c"},
+
+		// What has another name, or is computed, may be meant by another clause.
+		{"SELECT a, b AS c FROM t ORDER BY a LIMIT 10 OFFSET 5", first + ", placed by a, b"},
+		{"SELECT a, b + 1 AS c FROM t ORDER BY a, c LIMIT 10 OFFSET 5", first + ", placed by a, b"},
+		{"SELECT a, abs(b) AS c FROM t WHERE c > 1 ORDER BY a LIMIT 10 OFFSET 5", first + ", placed by a, b, c"},
+		{"SELECT a, b FROM t ORDER BY a, 2 LIMIT 10 OFFSET 5", first},
+		{"SELECT a, b FROM t ORDER BY a, b + 1 LIMIT 10 OFFSET 5", first},
+
+		// So may all that is not named.
+		{"SELECT t.a, t.b FROM t NATURAL JOIN u ORDER BY t.a LIMIT 10 OFFSET 5", first},
+		{"SELECT a, b FROM t WHERE rowid > 1 ORDER BY a LIMIT 10 OFFSET 5", first},
 	} {
 		if got := page(t, test.sql); got != test.want {
 			t.Errorf("%s\n got %s\nwant %s", test.sql, got, test.want)

@@ -35,7 +35,19 @@ func (a *analysis) page(b *Block, sc *scope) *invalidation.Page {
 	}
 	return &invalidation.Page{
 		Use: a.useOf(ref.src), Column: ref.name, Result: result, Desc: term.Desc, Limit: limit,
+		Place: place(b, ref.src),
 	}
+}
+
+// place returns the columns of src by which its rows have a place in the order
+// of the block. A term that is no column may stand for a result by its number.
+func place(b *Block, src *source) invalidation.Columns {
+	for _, term := range b.Order {
+		if _, ok := term.Expr.(*Column); !ok {
+			return invalidation.Columns{}
+		}
+	}
+	return src.place
 }
 
 // extreme returns the page of one row that a block shows which is the maximum

@@ -130,7 +130,9 @@ func (a *analysis) block(b *Block, outer *scope) *scope {
 	tree := a.from(b.From, sc)
 	a.lookFrom(b.From, sc)
 	for _, result := range b.Columns {
-		a.look(result.Expr, sc)
+		if !isPlain(result) {
+			a.look(result.Expr, sc)
+		}
 	}
 	a.look(b.Where, sc)
 	a.lookAll(b.Rest, sc)
@@ -141,8 +143,26 @@ func (a *analysis) block(b *Block, outer *scope) *scope {
 	}
 	a.look(b.Limit, sc)
 	a.look(b.Offset, sc)
+	if b.Offset != nil {
+		sc.notePlaces()
+	}
+	for _, result := range b.Columns {
+		if isPlain(result) {
+			a.look(result.Expr, sc)
+		}
+	}
 	a.restrict(sc, tree, b.Where)
 	return sc
+}
+
+// isPlain reports whether a result is a column or a star under its own name, so
+// that no other clause can mean it.
+func isPlain(r Result) bool {
+	switch r.Expr.(type) {
+	case *Column, *Star:
+		return r.Alias == ""
+	}
+	return false
 }
 
 // named returns the results to which a SELECT list gives the name that a term

@@ -25,6 +25,9 @@ type source struct {
 	// columns that the statement looks at, or all of them.
 	columns map[string]bool
 	all     bool
+	// place has those of them that more is done with than to show them, if the
+	// block has an offset.
+	place invalidation.Columns
 	// facts and where restrict the rows that count; see [analysis.restrict].
 	facts []fact
 	where invalidation.Predicate
@@ -37,13 +40,15 @@ func (s sourceSet) has(src *source) bool { return s&src.bit != 0 }
 
 // use returns what a statement reads of its source.
 func (src *source) use() invalidation.Use {
-	use := invalidation.Use{Table: src.table, Where: restriction(src.where)}
+	return invalidation.Use{Table: src.table, Where: restriction(src.where), Columns: src.looked()}
+}
+
+// looked returns the columns that were noted so far.
+func (src *source) looked() invalidation.Columns {
 	if src.all {
-		use.Columns.All = true
-	} else {
-		use.Columns.Names = slices.Sorted(maps.Keys(src.columns))
+		return invalidation.Columns{All: true}
 	}
-	return use
+	return invalidation.Columns{Names: slices.Sorted(maps.Keys(src.columns))}
 }
 
 // note notes that the statement looks at a column.
@@ -125,6 +130,13 @@ func (sc *scope) noteStar(star *Star) {
 	}
 	for _, src := range covered {
 		src.all = true
+	}
+}
+
+// notePlaces is called when all is noted but what is only shown.
+func (sc *scope) notePlaces() {
+	for _, src := range sc.sources {
+		src.place = src.looked()
 	}
 }
 

@@ -191,11 +191,15 @@ func Page(s *invalidation.Shape) string {
 	if s.Page.Desc {
 		text += " desc"
 	}
-	if s.Page.Result == "" {
-		return text + " alone"
-	}
-	if s.Page.Result != s.Page.Column {
+	switch s.Page.Result {
+	case "":
+		text += " alone"
+	case s.Page.Column:
+	default:
 		text += " as " + s.Page.Result
+	}
+	if place := s.Page.Place; len(place.Names) > 0 {
+		text += ", placed by " + place.String()
 	}
 	return text
 }
