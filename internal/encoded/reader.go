@@ -19,12 +19,13 @@ var (
 //
 // Texts are parts of the string that it reads, not copies.
 type Reader struct {
-	rest string
-	err  error
+	all string
+	at  int // of all; moving it costs less than cutting all shorter
+	err error
 }
 
 // NewReader returns a reader of s.
-func NewReader(s string) Reader { return Reader{rest: s} }
+func NewReader(s string) Reader { return Reader{all: s} }
 
 // Fail ends the reading for a reason that the caller found, unless it has ended so
 // before.
@@ -32,7 +33,7 @@ func (r *Reader) Fail(err error) {
 	if r.err == nil {
 		r.err = err
 	}
-	r.rest = ""
+	r.at = len(r.all)
 }
 
 // Failf is Fail with an error made of a text.
@@ -43,35 +44,34 @@ func (r *Reader) Err() error { return r.err }
 
 // End fails unless all was read, and returns Err.
 func (r *Reader) End() error {
-	if r.rest != "" {
+	if r.Len() > 0 {
 		r.Fail(errLong)
 	}
 	return r.err
 }
 
 // Len returns the number of bytes that are left.
-func (r *Reader) Len() int { return len(r.rest) }
+func (r *Reader) Len() int { return len(r.all) - r.at }
 
 // Byte reads a byte.
 func (r *Reader) Byte() byte {
-	if r.rest == "" {
+	if r.at == len(r.all) {
 		r.Fail(errShort)
 		return 0
 	}
-	c := r.rest[0]
-	r.rest = r.rest[1:]
+	c := r.all[r.at]
+	r.at++
 	return c
 }
 
 // Bytes reads n bytes. There must not be fewer than none to read.
 func (r *Reader) Bytes(n int) string {
-	if n > len(r.rest) {
+	if n > r.Len() {
 		r.Fail(errShort)
 		return ""
 	}
-	s := r.rest[:n]
-	r.rest = r.rest[n:]
-	return s
+	r.at += n
+	return r.all[r.at-n : r.at]
 }
 
 // Fixed reads eight bytes.
@@ -86,10 +86,9 @@ func (r *Reader) Fixed() uint64 {
 
 // Uint reads a number without a sign.
 func (r *Reader) Uint() uint64 {
-	if r.rest != "" && r.rest[0] < 0x80 { // most are
-		c := r.rest[0]
-		r.rest = r.rest[1:]
-		return uint64(c)
+	if r.at < len(r.all) && r.all[r.at] < 0x80 { // most are
+		r.at++
+		return uint64(r.all[r.at-1])
 	}
 	high, low := r.uint128()
 	if high != 0 {
@@ -137,7 +136,7 @@ func (r *Reader) uint128() (high, low uint64) {
 // least. It fails if there are not as many, so the things may be made room for.
 func (r *Reader) Count(least int) int {
 	n := r.Uint()
-	if n > uint64(len(r.rest)/least) {
+	if n > uint64(r.Len()/least) {
 		r.Fail(errShort)
 		return 0
 	}
