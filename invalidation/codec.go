@@ -89,7 +89,7 @@ func ReadDependency(b []byte) (d *Dependency, rest []byte, err error) {
 		return nil, nil, fmt.Errorf("cacheops: encoded dependency: %w", err)
 	}
 	r := encoded.NewReader(string(content))
-	d = &Dependency{Tables: make([]TableDependency, r.Count())}
+	d = &Dependency{Tables: make([]TableDependency, r.Count(3))}
 	for i := range d.Tables {
 		t := &d.Tables[i]
 		bits := r.Byte()
@@ -131,7 +131,7 @@ func appendParts(b []byte, parts []Part) []byte {
 }
 
 func readParts(r *encoded.Reader) []Part {
-	parts := makeSlice[Part](r.Count())
+	parts := makeSlice[Part](r.Count(3))
 	for i := range parts {
 		p := &parts[i]
 		p.Side = sideNumbers.read(r, "a side")
@@ -165,9 +165,9 @@ func appendBoxes(b []byte, boxes []Box) []byte {
 // compared by going through both at once, and none may be empty: the box would meet
 // nothing.
 func readBoxes(r *encoded.Reader) []Box {
-	boxes := makeSlice[Box](r.Count())
+	boxes := makeSlice[Box](r.Count(1))
 	for i := range boxes {
-		box := Box(makeSlice[Term](r.Count()))
+		box := Box(makeSlice[Term](r.Count(2)))
 		for j := range box {
 			box[j] = Term{r.Text(), readSet(r)}
 			if j > 0 && strings.Compare(box[j-1].Column, box[j].Column) >= 0 {

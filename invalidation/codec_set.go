@@ -55,7 +55,7 @@ func readSet(r *encoded.Reader) Set {
 		return s
 	}
 	kind := kindNumbers.read(r, "a kind of value")
-	n := r.Count()
+	n := r.Count(1)
 	if s.form == intervals {
 		s.spans = readSpans(r, kind, n)
 		return s

@@ -21,13 +21,21 @@ type Entry struct {
 // Position is a place in a journal.
 type Position struct{ Epoch, Number uint64 }
 
+// maxDependency is the size in bytes past which a dependency is neither sealed nor
+// opened. In memory one may take some tens of times as much.
+const maxDependency = 4 << 20
+
 // Seal returns e as it is kept in a store under a name.
 func (c *Codec) Seal(e *Entry, name string) ([]byte, error) {
 	const room = 512 // for all but the rows and the key, mostly
 	b := begin(isEntry, len(e.Rows)+len(e.Key)+room)
 	b = encoded.AppendText(b, e.Key)
 	b = appendHead(b, e)
+	start := len(b)
 	b = invalidation.AppendDependency(b, e.Dependency)
+	if n := len(b) - start; n > maxDependency {
+		return nil, fmt.Errorf("cacheops: a dependency of %d bytes is larger than %d", n, maxDependency)
+	}
 	b = append(b, e.Rows...)
 	return c.seal(b, name)
 }
@@ -60,6 +68,9 @@ func (e *Entry) read(b []byte) error {
 	}
 	e.Key = key
 	e.Dependency, e.Rows, err = invalidation.ReadDependency(b)
+	if err == nil && len(b)-len(e.Rows) > maxDependency {
+		return fmt.Errorf("cacheops: the dependency is too large")
+	}
 	return err
 }
 
@@ -85,7 +96,7 @@ func (e *Entry) readHead(head []byte) error {
 	}
 	e.Stored = time.Unix(seconds, int64(nanoseconds))
 	e.TTL = time.Duration(r.Int())
-	e.Stamp = make([]Position, r.Count())
+	e.Stamp = make([]Position, r.Count(9))
 	for i := range e.Stamp {
 		e.Stamp[i] = Position{Epoch: r.Fixed(), Number: r.Uint()}
 	}
