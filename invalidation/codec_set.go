@@ -1,6 +1,11 @@
 package invalidation
 
-import "github.com/seed92106438/cacheops/internal/encoded"
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed92106438/cacheops/internal/encoded"
+)
 
 var formNumbers = numbering[form]{0: everything, 1: finite, 2: intervals, 3: allBut, 4: prefixes}
 
@@ -96,7 +101,8 @@ func readValues(r *encoded.Reader, kind Kind, n int, null bool) []Value {
 func (s *Set) sound(kind Kind, n int) bool {
 	switch s.form {
 	case finite:
-		return len(s.values) <= maxPoints && (n > 0) == (kind != Unknown)
+		blank := func(v Value) bool { return strings.HasSuffix(v.text, " ") }
+		return len(s.values) <= maxPoints && (n > 0) == (kind != Unknown) && !(kind == Exact && slices.ContainsFunc(s.values, blank))
 	case allBut:
 		return n > 0 && kind.separate()
 	}
@@ -133,8 +139,8 @@ func appendSpan(b []byte, s *span) []byte {
 
 // readSpans reads n spans of one kind, each of which ends before the next begins.
 func readSpans(r *encoded.Reader, kind Kind, n int) []span {
-	if n == 0 || n > maxSpans {
-		r.Failf("a set has %d intervals", n)
+	if n == 0 || n > maxSpans || kind == Text || kind == Exact || kind == Bytes {
+		r.Failf("a set has %d intervals of kind %d", n, kindNumbers.number(kind))
 		return nil
 	}
 	spans := make([]span, 0, n)

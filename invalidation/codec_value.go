@@ -97,8 +97,8 @@ func (v *Value) normal() bool {
 	case Text:
 		folded, ok := fold(v.text)
 		return ok && folded == v.text && len(v.text) <= maxText
-	case Exact:
-		return !strings.HasSuffix(v.text, " ") && len(v.text) <= maxText
+	case Exact: // a prefix may end with blanks
+		return len(v.text) <= maxText
 	case Bytes:
 		return !strings.HasSuffix(v.text, "\x00") && len(v.text) <= maxText
 	}
