@@ -40,7 +40,7 @@ func (r *shared) look(ctx context.Context, name string, mirrors []*mirror) ([]by
 	}
 	useful := true
 	for i, m := range mirrors {
-		useful = m.hear(&news[i], ticket, began, r.changes(m)) && useful
+		useful = m.hear(follow[i], &news[i], ticket, began, r.changes(m)) && useful
 	}
 	// A debt that was made in the meantime may be to something that was read.
 	return value, useful && !r.debts.any()

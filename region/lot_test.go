@@ -120,9 +120,12 @@ func (l *lot) Look(_ context.Context, key string, follow []backend.Follow) ([]by
 	return slices.Clone(l.values[key]), news, nil
 }
 
-func (l *lot) Put(_ context.Context, key string, value []byte, _ time.Duration) error {
+func (l *lot) Put(_ context.Context, key string, value []byte, ttl time.Duration) error {
 	leave, err := l.enter("put")
 	defer leave()
+	if err == nil && ttl <= 0 {
+		return errors.New("the time to live is not positive")
+	}
 	if err == nil {
 		l.values[key] = slices.Clone(value)
 	}
@@ -157,12 +160,10 @@ func (l *lot) Announce(_ context.Context, id string, lease time.Duration, parts 
 	for _, part := range parts {
 		j := l.journal(part.Journal)
 		j.number++
-		renewed := uint64(0)
 		if i := j.find(id); i >= 0 {
-			renewed = j.pending[i].Renewed + 1
 			j.pending = slices.Delete(slices.Clone(j.pending), i, i+1)
 		}
-		j.pending = append(j.pending, backend.Pending{ID: id, Renewed: renewed, Lease: lease, Changes: part.Changes})
+		j.pending = append(j.pending, backend.Pending{ID: id, Renewed: j.number, Lease: lease, Changes: part.Changes})
 	}
 	return nil
 }

@@ -33,7 +33,6 @@ type mirror struct {
 	pending map[string]*heard // by the announcement's id
 	own     []*ownIntent
 	youth   time.Time // when the shared journal was first seen to be young; zero if it is not
-	ticket  uint64    // of the look that began the epoch
 	recent  time.Time // when the last look began whose news were taken in
 }
 
@@ -76,20 +75,22 @@ func (m *mirror) follow() backend.Follow {
 	return backend.Follow{Journal: m.name, Epoch: m.epoch, Number: m.number}
 }
 
-// hear takes in news that a look has brought, which was given the ticket and began
-// at the time given. It reports false if they are of no use to the read that
-// asked: another look that began later has found another epoch.
+// hear takes in the news since what was followed, by a look that was given the
+// ticket and began at the time given. It reports false if they are of no use to the
+// read that asked, because another look has found another epoch in the meantime.
 //
-// Without tickets a reply that was long on its way could turn the mirror back to
-// an epoch that is over, for readers who have begun long after.
-func (m *mirror) hear(news *backend.News, ticket uint64, began time.Time, decode func([]byte) ([]invalidation.Change, error)) bool {
+// So epochs go forward only. The one that was followed was in the store before the
+// look began, hence one that the look found in its place is a later one. Of two that
+// two looks have found no one can tell which is over; and news of the epoch that was
+// followed leave out what the mirror does not have any more.
+func (m *mirror) hear(followed backend.Follow, news *backend.News, ticket uint64, began time.Time, decode func([]byte) ([]invalidation.Change, error)) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if news.Epoch != m.epoch {
-		if ticket < m.ticket {
+		if followed.Epoch != m.epoch {
 			return false
 		}
-		m.begin(news, ticket)
+		m.begin(news)
 		m.take(news, decode)
 	} else if news.Number > m.number {
 		m.take(news, decode)
@@ -103,9 +104,9 @@ func (m *mirror) hear(news *backend.News, ticket uint64, began time.Time, decode
 
 // begin starts anew for another epoch. Whoever still holds the old journal finds
 // nothing in it fresh any more.
-func (m *mirror) begin(news *backend.News, ticket uint64) {
+func (m *mirror) begin(news *backend.News) {
 	old := m.journal
-	m.journal, m.epoch, m.ticket = newJournal(m.length), news.Epoch, ticket
+	m.journal, m.epoch = newJournal(m.length), news.Epoch
 	m.number, m.base, m.passed = 0, passage{shared: news.Since}, nil
 	m.pending = map[string]*heard{}
 	m.youth = time.Time{}

@@ -17,6 +17,7 @@ type process struct {
 	testing.TB
 	Region
 	lot    *lot
+	line   *line
 	faults []error
 }
 
@@ -38,13 +39,47 @@ func shareYoung(t testing.TB, n int, s sharing) []*process {
 
 // join makes one process more.
 func (l *lot) join(t testing.TB, s sharing) *process {
-	s.backend = l
-	p := &process{TB: t, lot: l}
+	p := &process{TB: t, lot: l, line: &line{lot: l}}
+	s.backend = p.line
 	r := newShared(s, nil)
 	r.Notify(func(err error) { p.faults = append(p.faults, err) })
 	p.Region = r
 	t.Cleanup(func() { _ = r.Close() })
 	return p
+}
+
+// tier makes one process more, with a memory of its own in front.
+func (l *lot) tier(t testing.TB, level Level, s sharing) *process {
+	p := l.join(t, s)
+	p.Region = Tiered(MemoryOptions{}, p.Region, TieredOptions{Level: level})
+	t.Cleanup(func() { _ = p.Region.(*tiered).Close() })
+	return p
+}
+
+// mirror returns what the process knows of a table's journal.
+func (p *process) mirror(table string) *mirror {
+	if t, ok := p.Region.(*tiered); ok {
+		return t.mirror(named(table))
+	}
+	return p.Region.(*shared).mirror(named(table))
+}
+
+// aside makes a call that is held up. It returns when the call is, and what is
+// returned is to be called when it was released, and waits for it.
+func aside(call func()) (wait func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		call()
+	}()
+	synctest.Wait()
+	return func() { <-done }
+}
+
+// commit is a whole transaction.
+func (p *process) commit(changes ...invalidation.Change) {
+	p.Helper()
+	p.announce(changes...).Commit(p.Context())
 }
 
 // grow ends the youth of the journals of the tests.
