@@ -66,7 +66,7 @@ func readSet(r *encoded.Reader) Set {
 		return s
 	}
 	s.values = readValues(r, kind, n, s.form == finite && !s.notNull)
-	if !s.sound(kind, n) {
+	if r.Err() == nil && !s.sound(kind, n) {
 		r.Failf("a set of form %d has members that it cannot have", formNumbers.number(s.form))
 	}
 	return s
