@@ -107,7 +107,7 @@ func (m *mirror) hear(followed backend.Follow, news *backend.News, ticket uint64
 func (m *mirror) begin(news *backend.News) {
 	old := m.journal
 	m.journal, m.epoch = newJournal(m.length), news.Epoch
-	m.number, m.base, m.passed = 0, passage{shared: news.Since}, nil
+	m.number, m.base, m.passed = news.Since, passage{shared: news.Since}, nil
 	m.pending = map[string]*heard{}
 	m.youth = time.Time{}
 	for _, own := range m.own {
@@ -118,7 +118,7 @@ func (m *mirror) begin(news *backend.News) {
 
 // take plays what is new into the own journal.
 func (m *mirror) take(news *backend.News, decode func([]byte) ([]invalidation.Change, error)) {
-	if news.Since > m.number && m.number > 0 {
+	if news.Since > m.number {
 		// Some of what came since is lost: nothing is known of what it met.
 		m.journal.commit(m.everything())
 		m.base, m.passed = passage{news.Since, m.journal.number.Load()}, nil

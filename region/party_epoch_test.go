@@ -34,3 +34,17 @@ func TestLateAnswerDoesNotBringBackAnEpochThatIsOver(t *testing.T) {
 		})
 	}
 }
+
+// A journal of which all records are lost that came since it was heard of first,
+// when it had none.
+func TestGapInAJournalThatWasEmpty(t *testing.T) {
+	ps := share(t, 2)
+	ps[0].lot.length = 2
+	ps[0].fill("topic 1", topic1)
+	ps[1].misses("topic 2", topic2, Absent)
+	ps[0].commit(postIn1)
+	for range 3 {
+		ps[0].commit(postIn2)
+	}
+	ps[1].misses("topic 1", topic1, Dead)
+}
