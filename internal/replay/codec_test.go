@@ -221,7 +221,6 @@ func TestWhatIsOfThisProcessAloneIsNotEncoded(t *testing.T) {
 	berlin, err := time.LoadLocationFromTZData("Pacific/Apia", zoneData(t))
 	must(t, err)
 	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
-	type own struct{ int }
 	for name, result := range map[string]*replay.Result{
 		"a zone without a place":           scriptedResult(t, []driver.Value{at.In(data)}),
 		"a zone under the name of another": scriptedResult(t, []driver.Value{at.In(berlin)}),

@@ -67,7 +67,7 @@ func describedRow(t testing.TB, scan reflect.Type, row ...driver.Value) *sql.DB 
 
 // foreignTypes is a database that tells scan types of its own.
 func foreignTypes(t testing.TB) *sql.DB {
-	type own struct{ int }
+	type own struct{}
 	return describedRow(t, reflect.TypeFor[own](), int64(1))
 }
 
