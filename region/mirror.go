@@ -26,9 +26,10 @@ type mirror struct {
 
 	mu      sync.Mutex
 	journal *journal
-	epoch   uint64  // shared; zero before anything was heard
-	number  uint64  // shared, heard of last
-	base    passage // all that came later is in the journal
+	epoch   uint64    // shared; zero before anything was heard
+	began   time.Time // when the epoch was first heard of
+	number  uint64    // shared, heard of last
+	base    passage   // all that came later is in the journal
 	passed  []passage
 	pending map[string]*heard // by the announcement's id
 	own     []*ownIntent
@@ -106,7 +107,7 @@ func (m *mirror) hear(followed backend.Follow, news *backend.News, ticket uint64
 // nothing in it fresh any more.
 func (m *mirror) begin(news *backend.News) {
 	old := m.journal
-	m.journal, m.epoch = newJournal(m.length), news.Epoch
+	m.journal, m.epoch, m.began = newJournal(m.length), news.Epoch, time.Now()
 	m.number, m.base, m.passed = news.Since, passage{shared: news.Since}, nil
 	m.pending = map[string]*heard{}
 	m.youth = time.Time{}
@@ -233,6 +234,9 @@ func (m *mirror) stamp(d *invalidation.TableDependency, quiet time.Time) (Positi
 	defer m.mu.Unlock()
 	if m.epoch == 0 || !m.youth.IsZero() {
 		return Position{}, false
+	}
+	if !quiet.IsZero() && m.began.After(quiet) {
+		return Position{}, false // what was settled before is known in part, or not at all
 	}
 	if _, ok := m.journal.stamp(d, quiet); !ok {
 		return Position{}, false
