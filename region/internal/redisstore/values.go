@@ -1,0 +1,50 @@
+package redisstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// atLeast rounds up to what Redis can count.
+func atLeast(ttl time.Duration) time.Duration { return max(ttl, time.Millisecond) }
+
+// Put implements [backend.Backend].
+func (s *Store) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	err := s.within(ctx, func() error {
+		return s.client.Set(ctx, s.valueKey(key), value, atLeast(ttl)).Err()
+	})
+	return s.failed("storing a value", err)
+}
+
+// Add implements [backend.Backend]. If the client repeats a command whose answer
+// was lost, it may report false for what it has added itself.
+func (s *Store) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
+	var added bool
+	err := s.within(ctx, func() (err error) {
+		added, err = s.client.SetNX(ctx, s.valueKey(key), value, atLeast(ttl)).Result()
+		return err
+	})
+	if err != nil {
+		return false, s.failed("adding a value", err)
+	}
+	return added, nil
+}
+
+// Delete implements [backend.Backend].
+func (s *Store) Delete(ctx context.Context, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	err := s.within(ctx, func() error {
+		_, err := s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for _, key := range keys {
+				pipe.Unlink(ctx, s.valueKey(key))
+			}
+			return nil
+		})
+		return err
+	})
+	return s.failed("deleting values", err)
+}
