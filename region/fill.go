@@ -51,9 +51,16 @@ func heardSince(mirrors []*mirror, t time.Time) bool {
 // after the other: see [memory.Stamp].
 func stampBy(mirrors []*mirror, dep *invalidation.Dependency, quiet time.Time) (Stamp, bool) {
 	stamp := make(Stamp, len(mirrors))
-	for i, m := range mirrors {
-		var ok bool
-		if stamp[i], ok = m.stamp(&dep.Tables[max(i-1, 0)], quiet); !ok {
+	for i := range dep.Tables {
+		d := &dep.Tables[i]
+		database, ok := mirrors[0].stamp(d, quiet)
+		if !ok {
+			return nil, false
+		}
+		if i == 0 {
+			stamp[0] = database
+		}
+		if stamp[i+1], ok = mirrors[i+1].stamp(d, quiet); !ok {
 			return nil, false
 		}
 	}

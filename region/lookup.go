@@ -162,17 +162,21 @@ func (r *shared) try(ctx context.Context, do func(context.Context) error) {
 	}
 }
 
-// slot makes a slot of e at its stamp.
+// slot makes a slot of e at its stamp. The database's journal is looked at for each
+// of the tables: what has been announced of all of them may be committed there as
+// changes of some.
 func (r *shared) slot(e *Entry, mirrors []*mirror) (*slot, bool) {
 	if len(mirrors) == 0 || len(e.Stamp) != len(mirrors) {
 		return nil, false
 	}
-	marks := make([]mark, len(mirrors))
-	for i, m := range mirrors {
-		if !m.at(e.Stamp[i], &marks[i]) {
-			return nil, false
+	marks := make([]mark, 0, 2*len(e.Dependency.Tables))
+	for i := range e.Dependency.Tables {
+		for _, at := range [...]int{0, i + 1} {
+			marks = append(marks, mark{table: &e.Dependency.Tables[i]})
+			if !mirrors[at].at(e.Stamp[at], &marks[len(marks)-1]) {
+				return nil, false
+			}
 		}
-		marks[i].table = &e.Dependency.Tables[max(i-1, 0)]
 	}
 	return &slot{entry: e, marks: marks}, true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,22 +27,23 @@ type sharedIntent struct {
 
 // sharedPart is what goes to one journal.
 type sharedPart struct {
-	mirror *mirror
-	own    *ownIntent // of announced parts
-	sealed backend.Part
+	mirror  *mirror
+	changes []invalidation.Change
+	own     *ownIntent // of announced parts
+	sealed  backend.Part
 }
 
 // Announce implements [Region]. First the changes are pending in this process's own
 // mirrors, then in the store: when it returns, neither this process nor any other
 // can be served a result that they meet.
 func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (Intent, error) {
-	parts, err := r.split(changes)
+	parts, err := r.split(changes, r.mirror)
 	if err != nil {
 		return nil, err
 	}
 	in := &sharedIntent{region: r, id: rand.Text(), parts: parts}
 	for i := range in.parts {
-		in.parts[i].own = in.parts[i].mirror.announce(changesOf(changes, in.parts[i].mirror.table))
+		in.parts[i].own = in.parts[i].mirror.announce(in.parts[i].changes)
 	}
 	if err := in.send(ctx); err != nil {
 		r.faults.report(err)
@@ -60,31 +62,43 @@ func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (I
 }
 
 // split parts changes by the journals that they go to.
-func (r *shared) split(changes []invalidation.Change) ([]sharedPart, error) {
+func (r *shared) split(changes []invalidation.Change, journal func(invalidation.Table) *mirror) ([]sharedPart, error) {
 	var parts []sharedPart
-	seen := map[invalidation.Table]bool{}
 	for _, c := range changes {
-		if seen[c.Table] {
-			continue
+		m := journal(c.Table)
+		i := slices.IndexFunc(parts, func(p sharedPart) bool { return p.mirror == m })
+		if i < 0 {
+			i = len(parts)
+			parts = append(parts, sharedPart{mirror: m})
 		}
-		seen[c.Table] = true
-		m := r.mirror(c.Table)
-		sealed, err := r.codec.SealChanges(changesOf(changes, c.Table), m.name)
+		parts[i].changes = append(parts[i].changes, c)
+	}
+	for i := range parts {
+		p := &parts[i]
+		sealed, err := r.codec.SealChanges(p.changes, p.mirror.name)
 		if err != nil {
-			return nil, fmt.Errorf("cacheops: announcing a change of %q: %w", c.Table.Name, err)
+			return nil, fmt.Errorf("cacheops: announcing a change of %q: %w", p.mirror.table.Name, err)
 		}
-		parts = append(parts, sharedPart{mirror: m, sealed: backend.Part{Journal: m.name, Changes: sealed}})
+		p.sealed = backend.Part{Journal: p.mirror.name, Changes: sealed}
 	}
 	return parts, nil
 }
 
-func changesOf(changes []invalidation.Change, table invalidation.Table) (some []invalidation.Change) {
-	for _, c := range changes {
-		if c.Table == table {
-			some = append(some, c)
+// announcedIn returns where the outcome of a change of the table goes: to the
+// journal that it was announced in. For a change of everything that turned out to be
+// of single tables that is the database's. Were it the table's, then who looks at
+// the database's, for another table, would find nothing pending there any more, and
+// so would whoever has looked at the table's before. Within one journal there is no
+// such moment.
+func (in *sharedIntent) announcedIn(t invalidation.Table) *mirror {
+	for _, name := range []string{t.Name, invalidation.AllTables} {
+		for _, part := range in.parts {
+			if part.mirror.table == (invalidation.Table{Database: t.Database, Name: name}) {
+				return part.mirror
+			}
 		}
 	}
-	return some
+	return in.region.mirror(t)
 }
 
 // send announces the parts in the store, or renews them.
@@ -142,7 +156,7 @@ func (in *sharedIntent) Commit(ctx context.Context, changes ...invalidation.Chan
 		committed := in.parts
 		if len(changes) > 0 {
 			// What was announced covers what is said now, so it can stand for it.
-			if narrowed, err := in.region.split(changes); err == nil {
+			if narrowed, err := in.region.split(changes, in.announcedIn); err == nil {
 				committed = narrowed
 			}
 		}

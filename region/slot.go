@@ -70,7 +70,8 @@ func (m *mark) advance(number uint64) {
 // The database's journal comes first for the sake of an announcement of
 // [invalidation.AllTables] that is committed as changes of single tables:
 // Commit appends these before it withdraws the announcement, so whoever does
-// not find the one any more finds the others later on.
+// not find the one any more finds the others later on. (In a shared region the
+// database's journal has them: see sharedIntent.announcedIn.)
 func (s *slot) check() *Miss {
 	for i := range s.marks {
 		m := &s.marks[i]
