@@ -321,7 +321,10 @@ func TestCountsAreNotTakenOnTrust(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(encode(f, sample(f)))
+	// Small seeds, because what is found is made as small as can be each time.
+	for i := range sample(f).Columns() {
+		f.Add(encode(f, taken(f, describedRow(f, nil, sample(f).Value(0, i)), "")))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		result, err := replay.Decode(b)
 		if err != nil {
@@ -334,16 +337,10 @@ func FuzzDecode(f *testing.F) {
 		if !bytes.Equal(encode(t, decode(t, again)), again) {
 			t.Error("encoding and decoding does not keep it")
 		}
-		rows, err := result.Rows(t.Context())
-		must(t, err)
-		defer rows.Close()
-		into := make([]any, len(result.Columns()))
-		for i := range into {
-			into[i] = new(seen)
+		for i := range int(result.Len()) {
+			for j := range result.Columns() {
+				_ = fmt.Sprint(result.Value(i, j)) // times are laid out by their zones
+			}
 		}
-		for rows.Next() {
-			must(t, rows.Scan(into...))
-		}
-		_ = fmt.Sprint(description(rows), into)
 	})
 }
