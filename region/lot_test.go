@@ -16,13 +16,18 @@ import (
 // do in a real one. It can be made to fail and to lose what it has.
 type lot struct {
 	mu       sync.Mutex
-	values   map[string][]byte
+	values   map[string]lotValue
 	journals map[string]*lotJournal
 	calls    []string // since the last reset
 	fail     error    // what every call answers
 	length   int      // of journals
 	before   func(call string)
 	after    func(call string)
+}
+
+type lotValue struct {
+	bytes []byte
+	end   time.Time
 }
 
 type lotJournal struct {
@@ -35,7 +40,7 @@ type lotJournal struct {
 var errAway = errors.New("away")
 
 func newLot() *lot {
-	return &lot{values: map[string][]byte{}, journals: map[string]*lotJournal{}, length: 100}
+	return &lot{values: map[string]lotValue{}, journals: map[string]*lotJournal{}, length: 100}
 }
 
 // enter begins a call.
@@ -117,7 +122,15 @@ func (l *lot) Look(_ context.Context, key string, follow []backend.Follow) ([]by
 			}
 		}
 	}
-	return slices.Clone(l.values[key]), news, nil
+	return slices.Clone(l.value(key)), news, nil
+}
+
+// value returns what is kept under key, nil if nothing is.
+func (l *lot) value(key string) []byte {
+	if v := l.values[key]; time.Now().Before(v.end) {
+		return v.bytes
+	}
+	return nil
 }
 
 func (l *lot) Put(_ context.Context, key string, value []byte, ttl time.Duration) error {
@@ -127,7 +140,7 @@ func (l *lot) Put(_ context.Context, key string, value []byte, ttl time.Duration
 		return errors.New("the time to live is not positive")
 	}
 	if err == nil {
-		l.values[key] = slices.Clone(value)
+		l.values[key] = lotValue{slices.Clone(value), time.Now().Add(ttl)}
 	}
 	return err
 }
@@ -135,10 +148,10 @@ func (l *lot) Put(_ context.Context, key string, value []byte, ttl time.Duration
 func (l *lot) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
 	leave, err := l.enter("add")
 	defer leave()
-	if err != nil || l.values[key] != nil {
+	if err != nil || l.value(key) != nil {
 		return false, err
 	}
-	l.values[key] = slices.Clone(value)
+	l.values[key] = lotValue{slices.Clone(value), time.Now().Add(ttl)}
 	return true, nil
 }
 
