@@ -140,6 +140,13 @@ func (j *journal) announce(a *announcement) {
 	j.number.Add(1)
 }
 
+// stir moves the number on, so that whoever has a mark looks once more.
+func (j *journal) stir() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.number.Add(1)
+}
+
 // withdraw ends the pending of a.
 func (j *journal) withdraw(a *announcement) {
 	j.mu.Lock()

@@ -131,6 +131,11 @@ func (m *mirror) take(news *backend.News, decode func([]byte) ([]invalidation.Ch
 		m.journal.commit(m.decoded(record.Changes, decode))
 		m.pass(record.Number)
 	}
+	if len(m.own) > 0 {
+		// What this process has announced may come later in the shared journal than
+		// these records do, and concern those who stand at them: see at.
+		m.journal.stir()
+	}
 	m.number = max(m.number, news.Number)
 	m.hearPending(news.Pending, decode)
 	switch {
@@ -246,6 +251,11 @@ func (m *mirror) stamp(d *invalidation.TableDependency, quiet time.Time) (Positi
 
 // at sets a mark at a shared position. It reports false if nothing is known from
 // there on.
+//
+// Whoever took a stamp there was met by nothing that was pending in the shared
+// journal then. It may be met by what this process alone knows to be pending, so the
+// mark is behind the own journal's number as long as there is such a thing, and the
+// next check finds it.
 func (m *mirror) at(p Position, to *mark) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
