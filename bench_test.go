@@ -313,3 +313,27 @@ func TestHitsAllocateLittleMoreThanADryRun(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkGet reads a row by its key past GORM's builder.
+func BenchmarkGet(b *testing.B) {
+	path := benchFile(b, 10)
+	db, log := openFile(b, path)
+	cache := cacheops.New(everything)
+	must(b, db.Use(cache))
+	read := func() {
+		if _, err := cacheops.Get[Account](b.Context(), cache, db, 242); err != nil {
+			b.Fatal(err)
+		}
+	}
+	read()
+	log.Take()
+	b.Run("hit", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			read()
+		}
+	})
+	if sent := log.Take(); len(sent) != 0 {
+		b.Fatalf("not a hit: it sent %q", sent)
+	}
+}

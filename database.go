@@ -34,6 +34,7 @@ type database struct {
 	shapes  *otter.Cache[string, *analysed]
 	catalog *catalogCache
 	flights flights
+	models  sync.Map // *byKey by reflect.Type
 }
 
 // maxShapes bounds the analysed texts that are kept, in bytes. GORM makes few

@@ -30,6 +30,8 @@ type Plugin struct {
 	watching atomic.Bool // some pool has a Connector of the plugin
 	counters counters
 
+	holders sync.Map // *database by its *track.Pool
+
 	mu        sync.Mutex
 	databases []*database
 }
@@ -66,6 +68,7 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 		return fmt.Errorf("cacheops: registering callbacks: %w", err)
 	}
 	d.bind(tracked)
+	p.holders.Store(tracked, d)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.databases = append(p.databases, d)

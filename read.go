@@ -233,13 +233,21 @@ func (d *database) serve(r *read) {
 // result that it finds to be untrue.
 func (d *database) lookUp(r *read) *region.Entry {
 	entry, miss := r.region.Get(r.stmt.Context, r.key, nil)
-	if entry == nil && miss.Cause == region.Dead {
-		d.counters.dropped.Add(1)
-		if f := d.config.Events.Drop; f != nil {
-			f(r.stmt.Context, DropInfo{Table: r.stmt.Table, Region: r.name, Change: miss.Drop.Change})
-		}
+	if entry == nil {
+		d.missed(r.stmt.Context, r.stmt.Table, r.name, miss)
 	}
 	return entry
+}
+
+// missed tells of a result that was found to be untrue.
+func (p *Plugin) missed(ctx context.Context, table, inRegion string, miss region.Miss) {
+	if miss.Cause != region.Dead {
+		return
+	}
+	p.counters.dropped.Add(1)
+	if f := p.config.Events.Drop; f != nil {
+		f(ctx, DropInfo{Table: table, Region: inRegion, Change: miss.Drop.Change})
+	}
 }
 
 // bypass sends the read to the database past the cache.

@@ -36,6 +36,19 @@ func (s *Snapshot) Fill(db *gorm.DB) bool {
 	return true
 }
 
+// Copy puts a result of one row into a struct that is zero, as Fill does for First,
+// and leaves it alone if there is no row. It reports false, and has changed nothing,
+// if the result is of another type.
+func (s *Snapshot) Copy(dst reflect.Value) bool {
+	if s.kind != record || dst.Type() != s.value.Type() {
+		return false
+	}
+	if s.rows > 0 {
+		s.assign(dst, s.value)
+	}
+	return true
+}
+
 func (s *Snapshot) put(db *gorm.DB, dst reflect.Value) bool {
 	if s.kind == mapping {
 		return s.putMap(dst)
