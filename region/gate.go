@@ -32,8 +32,12 @@ func newGate(timeout time.Duration) *gate {
 	})}
 }
 
-// pass makes a call, unless too many have failed.
+// pass makes a call, unless too many have failed. One whose context has ended before
+// it is made would say nothing about the store.
 func (g *gate) pass(ctx context.Context, call func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	done, err := g.breaker.Allow()
 	if err != nil {
 		return err
