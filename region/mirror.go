@@ -26,6 +26,7 @@ type mirror struct {
 
 	mu      sync.Mutex
 	journal *journal
+	wanted  bool      // a look has begun to follow the journal
 	epoch   uint64    // shared; zero before anything was heard
 	began   time.Time // when the epoch was first heard of
 	number  uint64    // shared, heard of last
@@ -73,6 +74,7 @@ func journalName(t invalidation.Table) string { return t.Database + "\x00" + t.N
 func (m *mirror) follow() backend.Follow {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.wanted = true
 	return backend.Follow{Journal: m.name, Epoch: m.epoch, Number: m.number}
 }
 
@@ -281,6 +283,13 @@ func (m *mirror) lapsed() (over []backend.Pending) {
 		}
 	}
 	return over
+}
+
+// followed reports whether a look has ever begun to follow the journal.
+func (m *mirror) followed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.wanted
 }
 
 // grown reports whether the journal has been young for as long as a lease, and in

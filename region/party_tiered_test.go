@@ -33,3 +33,28 @@ func TestOwnChangeIsSeenBehindNewsThatCameInTheMeantime(t *testing.T) {
 		}
 	})
 }
+
+// A look that hears of a journal for the first time is held up, and the journals
+// that were known are looked at in the meantime.
+func TestJournalThatIsHeardOfForTheFirstTimeIsAsNewAsTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ps := share(t, 1)
+		other := ps[0]
+		p := other.lot.tier(t, Bounded(time.Second), sharing{timeout: time.Minute})
+		other.fill("topic 1", topic1)
+		other.fill("users", allUsers)
+		p.hits("users", allUsers)
+		p.line.next(heldBack)
+		read := aside(func() { p.get("topic 1", topic1) })
+		other.commit(postIn1)
+		for range 50 {
+			time.Sleep(100 * time.Millisecond)
+			p.hits("users", allUsers)
+		}
+		p.line.release(0)
+		read()
+		if e, _ := p.get("topic 1", topic1); e != nil {
+			t.Error("a result was served that is older than the bound")
+		}
+	})
+}

@@ -141,7 +141,7 @@ func (t *tiered) Put(ctx context.Context, e *Entry) bool {
 // Fresh implements [Region].
 func (t *tiered) Fresh(ctx context.Context, e *Entry) bool {
 	s, ok := t.slot(e, t.of(tablesOf(e.Dependency)))
-	return ok && t.current(ctx, s) && s.check() == nil
+	return ok && !s.expired() && t.current(ctx, s) && s.check() == nil
 }
 
 // Delete implements [Region].
@@ -185,8 +185,8 @@ func (t *tiered) follow() {
 	}
 }
 
-// hearAll looks at all journals that have been heard of. A journal that joins them
-// later is as new as the look by which it did.
+// hearAll looks at all journals that are followed. The look by which one joins them
+// later begins later, so that is as new as the others.
 func (t *tiered) hearAll() {
 	asked := t.asked.Swap(false)
 	began := time.Since(start)
@@ -202,14 +202,14 @@ func (t *tiered) hearAll() {
 	}
 }
 
-// known returns the mirrors that have been heard of.
-func (r *shared) known() (heard []*mirror) {
+// known returns the mirrors that are followed.
+func (r *shared) known() (all []*mirror) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, m := range r.mirrors {
-		if m.heardSince(time.Time{}) {
-			heard = append(heard, m)
+		if m.followed() {
+			all = append(all, m)
 		}
 	}
-	return heard
+	return all
 }
