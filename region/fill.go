@@ -1,6 +1,7 @@
 package region
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,10 @@ import (
 	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/region/internal/wire"
 )
+
+// untilEvicted is how long a store is told to keep a result without a time to live:
+// it may evict nothing of its own accord.
+const untilEvicted = 7 * 24 * time.Hour
 
 // recently is how old the news may be that a stamp is taken by.
 const recently = 100 * time.Millisecond
@@ -100,7 +105,9 @@ func (r *shared) put(ctx context.Context, e *Entry) (*slot, bool) {
 		r.faults.report(fmt.Errorf("cacheops: writing a result: %w", err))
 		return nil, false
 	}
-	err = r.gate.pass(ctx, func(ctx context.Context) error { return r.backend.Put(ctx, name, sealed, e.TTL) })
+	err = r.gate.pass(ctx, func(ctx context.Context) error {
+		return r.backend.Put(ctx, name, sealed, cmp.Or(e.TTL, untilEvicted))
+	})
 	if err != nil {
 		r.faults.report(fmt.Errorf("cacheops: writing a result: %w", err))
 		return nil, false

@@ -207,5 +207,5 @@ func (r *shared) Fresh(ctx context.Context, e *Entry) bool {
 		return false
 	}
 	s, ok := r.slot(e, mirrors)
-	return ok && s.check() == nil
+	return ok && !s.expired() && s.check() == nil
 }
