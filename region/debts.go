@@ -65,7 +65,7 @@ func (d *debts) payAll(r *shared, stop chan struct{}) {
 		err := next.pay(ctx)
 		cancel()
 		if err == nil {
-			next.intent.paid()
+			next.intent.paid(context.Background())
 			d.strike()
 			retry = minRetry
 			continue

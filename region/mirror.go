@@ -208,11 +208,18 @@ func (m *mirror) announce(changes []invalidation.Change) *ownIntent {
 }
 
 // end withdraws an announcement of this process whose outcome is in the store, as
-// soon as a look has been taken in that begins when looks have begun already.
-func (m *mirror) end(own *ownIntent, looks uint64) {
+// soon as a look has been taken in that begins when looks have begun already. It
+// returns how many wait for that.
+func (m *mirror) end(own *ownIntent, looks uint64) (waiting int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	own.settled = looks + 1
+	for _, own := range m.own {
+		if own.settled != 0 {
+			waiting++
+		}
+	}
+	return waiting
 }
 
 // abort withdraws an announcement of this process that came to nothing.

@@ -24,3 +24,22 @@ func TestOutcomeThatIsOfOneTableOnly(t *testing.T) {
 		p.hits("topic 2", topic2)
 	})
 }
+
+// A process that writes to a table and never reads it hears of no outcome by itself.
+func TestProcessThatOnlyWritesHoldsNoMoreThanIsUnderWay(t *testing.T) {
+	ps := share(t, 2)
+	p := ps[0]
+	under := p.announce(postIn2)
+	for range 1000 {
+		p.commit(postIn1, userAdded)
+	}
+	for _, table := range []string{"posts", "users"} {
+		if n := len(p.mirror(table).own); n > maxOwn {
+			t.Errorf("%d changes of %s are still pending here, though all but one are settled", n, table)
+		}
+	}
+	ps[1].fill("topic 1", topic1)
+	p.hits("topic 1", topic1)
+	ps[1].misses("topic 2", topic2, Absent)
+	under.Abort(t.Context())
+}

@@ -179,14 +179,24 @@ func (in *sharedIntent) settle(ctx context.Context, d debt) {
 		r.debts.owe(r, d)
 		return
 	}
-	in.paid()
+	in.paid(ctx)
 }
 
+// maxOwn is the number of settled changes in one journal from which on a process
+// that only writes looks at the journal, to be rid of their announcements.
+const maxOwn = 32
+
 // paid ends the announcements here, now that the outcome is in the store.
-func (in *sharedIntent) paid() {
+func (in *sharedIntent) paid(ctx context.Context) {
 	looks := in.region.looks.Load()
+	var crowded []*mirror
 	for _, part := range in.parts {
-		part.mirror.end(part.own, looks)
+		if part.mirror.end(part.own, looks) >= maxOwn {
+			crowded = append(crowded, part.mirror)
+		}
+	}
+	if len(crowded) > 0 {
+		in.region.look(ctx, "", crowded)
 	}
 }
 
