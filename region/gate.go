@@ -28,7 +28,7 @@ func newGate(timeout time.Duration) *gate {
 		Timeout:     closedFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tolerated },
 		// A caller who gave up says nothing about the store.
-		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, context.Canceled) },
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 	})}
 }
 
