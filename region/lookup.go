@@ -40,21 +40,27 @@ func (r *shared) look(ctx context.Context, name string, mirrors []*mirror) ([]by
 	}
 	useful := true
 	for i, m := range mirrors {
-		useful = m.hear(follow[i], &news[i], ticket, began, r.changes(m)) && useful
+		useful = r.hear(m, follow[i], &news[i], ticket, began) && useful
 	}
 	// A debt that was made in the meantime may be to something that was read.
 	return value, useful && !r.debts.any()
 }
 
-// changes reads the changes of a journal's parts.
-func (r *shared) changes(m *mirror) func([]byte) ([]invalidation.Change, error) {
-	return func(b []byte) ([]invalidation.Change, error) {
+// hear has a mirror take in news, and tells of what could not be read in them when
+// that is done: who is told may use the region.
+func (r *shared) hear(m *mirror, followed backend.Follow, news *backend.News, ticket uint64, began time.Time) bool {
+	var faulty error
+	useful := m.hear(followed, news, ticket, began, func(b []byte) ([]invalidation.Change, error) {
 		changes, err := r.codec.OpenChanges(b, m.name)
 		if err != nil {
-			r.faults.report(fmt.Errorf("cacheops: reading the journal of %q: %w", m.table.Name, err))
+			faulty = fmt.Errorf("cacheops: reading the journal of %q: %w", m.table.Name, err)
 		}
 		return changes, err
+	})
+	if faulty != nil {
+		r.faults.report(faulty)
 	}
+	return useful
 }
 
 // valueName is the name under which a store has the value of a key. Two keys may

@@ -43,3 +43,20 @@ func TestProcessThatOnlyWritesHoldsNoMoreThanIsUnderWay(t *testing.T) {
 	ps[1].misses("topic 2", topic2, Absent)
 	under.Abort(t.Context())
 }
+
+// What is heard goes to those who want to know of what goes wrong. They may use the
+// region.
+func TestListenerMayUseTheRegion(t *testing.T) {
+	ps := share(t, 1)
+	r := ps[0].Region.(*shared)
+	heard := 0
+	r.Notify(func(error) {
+		heard++
+		r.Watches(named("posts"), []string{"id"}, topic1.Tables[0].Parts[0].Columns)
+	})
+	ps[0].lot.append(ps[0].lot.journal(journalName(named("posts"))), []byte("nonsense"))
+	ps[0].misses("topic 1", topic1, Absent)
+	if heard != 1 {
+		t.Errorf("%d faults were told, want 1", heard)
+	}
+}
