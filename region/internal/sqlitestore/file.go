@@ -122,8 +122,12 @@ func (f *file) prepare() error {
 	if err != nil {
 		return err
 	}
-	if err := f.setMode(); err != nil {
+	if err := f.setMode(); err != nil && !(empty && busy(err)) {
 		return err
+	} else if err != nil {
+		// Whoever opens an empty file makes its tables before others can open it. So
+		// those who use this one had it before it was emptied.
+		return errObsolete
 	}
 	if empty {
 		if err := f.define(); err != nil {

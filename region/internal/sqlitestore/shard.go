@@ -102,11 +102,11 @@ func (s *shard) hold(ctx context.Context) (*file, error) {
 func (s *shard) letGo(f *file, err error) (again bool) {
 	stands := f.stands()
 	s.mu.RUnlock()
-	if !damaged(err) {
+	if !damaged(err) && !failed(err) {
 		return stands != current
 	}
-	// It is opened, as a new one, by the call that begins again.
-	return s.renew(context.Background(), f, true) == nil
+	// If it cannot be opened again, another is put in its place.
+	return s.renew(context.Background(), f, damaged(err)) == nil
 }
 
 // renew takes the place of f, unless another did already.
@@ -161,7 +161,7 @@ func (s *shard) open(ctx context.Context, bad os.FileInfo) (*file, error) {
 		switch {
 		case errors.Is(err, errObsolete):
 			cleared = s.clear(os.Remove)
-		case damaged(err):
+		case damaged(err), failed(err):
 			cleared = s.clear(s.aside)
 		case !errors.Is(err, errMoved):
 			return nil, err
