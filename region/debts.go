@@ -61,9 +61,7 @@ func (d *debts) payAll(r *shared, stop chan struct{}) {
 		if !ok {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), r.gate.timeout)
-		err := next.pay(ctx)
-		cancel()
+		err := r.gate.past(next.pay)
 		if err == nil {
 			next.intent.paid(context.Background())
 			d.strike()

@@ -23,7 +23,7 @@ const recently = 100 * time.Millisecond
 // asked for only if they are not quite new, if by them there is no stamp, or for a
 // replica, of which what was settled within the lag has to be known.
 func (r *shared) Stamp(ctx context.Context, dep *invalidation.Dependency, lag time.Duration) (Stamp, bool) {
-	mirrors := r.of(tablesOf(dep))
+	mirrors := r.on(dep)
 	if mirrors == nil || r.debts.any() {
 		return nil, false
 	}
@@ -83,7 +83,7 @@ func (r *shared) put(ctx context.Context, e *Entry) (*slot, bool) {
 	if e.Encoding == nil || e.Key.Common == 0 || r.debts.any() {
 		return nil, false
 	}
-	s, ok := r.slot(e, r.of(tablesOf(e.Dependency)))
+	s, ok := r.slot(e, r.on(e.Dependency))
 	if !ok || s.check() != nil {
 		return nil, false
 	}

@@ -56,6 +56,13 @@ func (g *gate) pass(ctx context.Context, call func(context.Context) error) error
 	return err
 }
 
+// past makes a call past the gate: one that must be made, and that no query waits for.
+func (g *gate) past(call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
+	defer cancel()
+	return call(ctx)
+}
+
 var errPanicked = errors.New("the call has panicked")
 
 // faults tells those who want to know of what goes wrong.

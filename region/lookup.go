@@ -112,7 +112,7 @@ func (r *shared) found(ctx context.Context, key querykey.Key, q Query, stored *w
 		Key: key, Dependency: stored.Dependency, Stamp: stampOf(stored.Stamp),
 		TTL: stored.TTL, Stored: stored.Stored,
 	}
-	all := r.of(tablesOf(e.Dependency))
+	all := r.on(e.Dependency)
 	if unheard := without(all, heard); len(unheard) > 0 {
 		if _, ok := r.look(ctx, "", unheard); !ok {
 			return nil, Miss{Cause: Away}
@@ -208,7 +208,7 @@ func without(all, some []*mirror) (rest []*mirror) {
 // Fresh implements [Region]. An entry at its stamp is as good as it was when it was
 // stored, by the news as of now.
 func (r *shared) Fresh(ctx context.Context, e *Entry) bool {
-	mirrors := r.of(tablesOf(e.Dependency))
+	mirrors := r.on(e.Dependency)
 	if _, ok := r.look(ctx, "", mirrors); !ok {
 		return false
 	}

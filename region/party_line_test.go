@@ -14,7 +14,8 @@ import (
 type line struct {
 	*lot
 	mu    sync.Mutex
-	fates []fate // of the next calls
+	cut   string // calls of that kind are lost
+	fates []fate // of the next of the others
 	held  []hold
 }
 
@@ -59,9 +60,12 @@ func (l *line) hold(call string) chan struct{} {
 	return h.release
 }
 
-func (l *line) fate() fate {
+func (l *line) fate(call string) fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if call == l.cut {
+		return lost
+	}
 	if len(l.fates) == 0 {
 		return straight
 	}
@@ -73,7 +77,7 @@ func (l *line) fate() fate {
 // send makes a call.
 func (l *line) send(ctx context.Context, call string, do func() error) error {
 	done := make(chan error, 1)
-	switch l.fate() {
+	switch l.fate(call) {
 	case lost:
 		return errAway
 	case unanswered:

@@ -107,8 +107,16 @@ func (r *shared) mirror(t invalidation.Table) *mirror {
 	return m
 }
 
+// on returns the mirrors that a result with that dependency depends on, as of does.
+func (r *shared) on(dep *invalidation.Dependency) []*mirror {
+	if dep == nil {
+		return nil
+	}
+	return r.of(tablesOf(dep))
+}
+
 // of returns the mirrors that a result of the tables depends on, the database's
-// first; none if the tables are of several databases.
+// first; none if there are no tables, or they are of several databases.
 func (r *shared) of(tables []invalidation.Table) []*mirror {
 	if len(tables) == 0 {
 		return nil

@@ -45,7 +45,8 @@ func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (I
 	for i := range in.parts {
 		in.parts[i].own = in.parts[i].mirror.announce(in.parts[i].changes)
 	}
-	if err := in.send(ctx); err != nil {
+	if err := r.gate.pass(ctx, in.send); err != nil {
+		err = fmt.Errorf("cacheops: announcing a change: %w: %w", ErrUnavailable, err)
 		r.faults.report(err)
 		if r.outage == Strict {
 			in.Abort(ctx)
@@ -56,7 +57,7 @@ func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (I
 		return in, nil
 	}
 	in.mu.Lock()
-	in.renewal = time.AfterFunc(r.lease/3, in.renew)
+	in.renewal = time.AfterFunc(r.lease/renewals, in.renew)
 	in.mu.Unlock()
 	return in, nil
 }
@@ -103,14 +104,7 @@ func (in *sharedIntent) announcedIn(t invalidation.Table) *mirror {
 
 // send announces the parts in the store, or renews them.
 func (in *sharedIntent) send(ctx context.Context) error {
-	r := in.region
-	err := r.gate.pass(ctx, func(ctx context.Context) error {
-		return r.backend.Announce(ctx, in.id, r.lease, sealedOf(in.parts))
-	})
-	if err != nil {
-		return fmt.Errorf("cacheops: announcing a change: %w: %w", ErrUnavailable, err)
-	}
-	return nil
+	return in.region.backend.Announce(ctx, in.id, in.region.lease, sealedOf(in.parts))
 }
 
 func sealedOf(parts []sharedPart) []backend.Part {
@@ -131,11 +125,17 @@ func (in *sharedIntent) renew() {
 	if in.renewal == nil {
 		return
 	}
-	if err := in.send(context.Background()); err != nil {
-		in.region.faults.report(err)
+	next := in.region.lease / renewals
+	if err := in.region.gate.past(in.send); err != nil {
+		in.region.faults.report(fmt.Errorf("cacheops: renewing a change: %w", err))
+		next /= renewals
 	}
-	in.renewal.Reset(in.region.lease / 3)
+	in.renewal.Reset(next)
 }
+
+// renewals is how often a lease is renewed in its time. One that fails is tried
+// again so often until the next is due.
+const renewals = 3
 
 // stop ends the renewals. One that is on its way is waited for, so that it does not
 // bring back what is settled.
@@ -200,15 +200,15 @@ func (in *sharedIntent) paid(ctx context.Context) {
 	}
 }
 
-// Abort implements [Intent]. If the store does not hear of it, the announcement
-// ends with its lease.
+// Abort implements [Intent]. What could not be announced may have arrived all the
+// same, so it is withdrawn as well. If the store does not hear of it, the
+// announcement ends with its lease.
 func (in *sharedIntent) Abort(ctx context.Context) {
 	in.once.Do(func() {
 		in.stop()
+		in.region.try(context.WithoutCancel(ctx), debt{in, nil}.pay)
 		if in.owed {
 			in.region.debts.forgive()
-		} else {
-			in.region.try(context.WithoutCancel(ctx), debt{in, nil}.pay)
 		}
 		for _, part := range in.parts {
 			part.mirror.abort(part.own)

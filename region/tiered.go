@@ -83,7 +83,7 @@ func (t *tiered) Get(ctx context.Context, key querykey.Key, q Query) (*Entry, Mi
 		if miss.Cause == Dead {
 			t.front.remove(s)
 		}
-		t.missed(ctx, key, miss, t.of(tablesOf(s.entry.Dependency)))
+		t.missed(ctx, key, miss, t.on(s.entry.Dependency))
 		return nil, *miss
 	}
 	return s.entry, Miss{}
@@ -125,7 +125,7 @@ func (t *tiered) current(ctx context.Context, s *slot) bool {
 			return true
 		}
 	}
-	_, ok := t.look(ctx, "", t.of(tablesOf(s.entry.Dependency)))
+	_, ok := t.look(ctx, "", t.on(s.entry.Dependency))
 	return ok
 }
 
@@ -140,7 +140,7 @@ func (t *tiered) Put(ctx context.Context, e *Entry) bool {
 
 // Fresh implements [Region].
 func (t *tiered) Fresh(ctx context.Context, e *Entry) bool {
-	s, ok := t.slot(e, t.of(tablesOf(e.Dependency)))
+	s, ok := t.slot(e, t.on(e.Dependency))
 	return ok && !s.expired() && t.current(ctx, s) && s.check() == nil
 }
 
