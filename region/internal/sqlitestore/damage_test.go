@@ -195,3 +195,10 @@ func execute(t *testing.T, path string, statements ...string) {
 	}
 	must(t, db.Close())
 }
+
+func sizeOf(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	must(t, err)
+	return info.Size()
+}
