@@ -72,6 +72,25 @@ func TestDecodedRowsCannotBeToldFromTheDatabases(t *testing.T) {
 	}
 }
 
+// As those of a result that was recorded, see TestBytesAreTheCallersOwn.
+func TestDecodedBytesAreTheCallersOwn(t *testing.T) {
+	decoded := decode(t, encode(t, scriptedResult(t, []driver.Value{[]byte("one"), []byte("two")})))
+	for range 2 {
+		rows, err := decoded.Rows(t.Context())
+		must(t, err)
+		var a, b keeper
+		if !rows.Next() || rows.Scan(&a, &b) != nil || string(a.bytes) != "one" || string(b.bytes) != "two" {
+			t.Fatalf("got %q and %q, %v", a.bytes, b.bytes, rows.Err())
+		}
+		clear(a.bytes)
+		_ = append(a.bytes, "more"...)
+		must(t, rows.Close())
+	}
+	if b := decoded.Value(0, 0).([]byte); cap(b) != len(b) {
+		t.Error("what is appended to one value is written into others")
+	}
+}
+
 func TestResultsWithoutRowsAreDecoded(t *testing.T) {
 	db := numbers(t, 1)
 	const none = "SELECT n, word FROM numbers WHERE n > 1"
@@ -187,6 +206,23 @@ func TestLawDecodingIsTheInverseOfEncoding(t *testing.T) {
 	})
 }
 
+// A time keeps its zone, and the rules of that zone for other times of the year.
+func TestTimesKeepTheirZones(t *testing.T) {
+	winter := time.Date(2026, 1, 15, 12, 30, 0, 1, time.UTC)
+	for _, l := range []*time.Location{
+		time.UTC, time.Local, location("Europe/Berlin"), location("Etc/UTC"),
+		location("CET"), time.FixedZone("CET", 3600), // which look alike in winter
+		time.FixedZone("", 3600), time.FixedZone("", -1172), time.FixedZone("UTC", 0), time.FixedZone("Local", 7200),
+	} {
+		for _, at := range []time.Time{winter.In(l), winter.AddDate(0, 6, 0).In(l), time.Time{}.In(l)} {
+			got := decode(t, encode(t, scriptedResult(t, []driver.Value{at}))).Value(0, 0)
+			if !identical(at, got) {
+				t.Errorf("%s in %s became %s", at, l, got)
+			}
+		}
+	}
+}
+
 // A local time is what this process's driver would have given only where the local
 // clock shows the same.
 func TestLocalTimesAreReadWhereTheClockShowsTheSame(t *testing.T) {
@@ -280,6 +316,7 @@ func TestDecodingRefuses(t *testing.T) {
 		"the local zone as a place":        oneRow + "\x12\x00\x00\x01\x03\x05Local\x00\x00",
 		"a place where clocks differ":      oneRow + "\x12\x00\x00\x01\x03\x0dEurope/Berlin\x03CET\xa2\x38",
 		"an offset that is too large":      oneRow + "\x12\x00\x00\x01\x01\x00\x00\x80\x80\x80\x80\x10",
+		"rows whose values overflow":       "\x01\x02\x01n\x01m" + "\x00\x08\x00\x00\x00\x00" + "\x00\x08\x00\x00\x00\x00" + "\x00" + "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
 		"something after the rows":         oneRow + "\x00\x00",
 	} {
 		if _, err := replay.Decode([]byte(b)); err == nil {
