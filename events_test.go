@@ -218,39 +218,6 @@ func TestErrorIsTold(t *testing.T) {
 	}
 }
 
-// refusing is a region that announces nothing, as one whose server is down.
-type refusing struct{ region.Region }
-
-var errDown = errors.New("the region is down")
-
-func (refusing) Announce(context.Context, []invalidation.Change) (region.Intent, error) {
-	return nil, errDown
-}
-
-// Outside a transaction the statement is sent all the same. In one, COMMIT
-// fails, and with it the transaction: nothing was changed unannounced.
-func TestRegionThatCannotBeTold(t *testing.T) {
-	l, f := listen(t, cacheops.Config{Regions: region.Set{region.Default: refusing{region.Memory(region.MemoryOptions{})}}})
-	must(t, f.db.Exec("UPDATE posts SET title = 'sent' WHERE id = 1").Error)
-	if len(l.errors) != 1 || !errors.Is(l.errors[0].Err, errDown) {
-		t.Errorf("%+v", l.errors)
-	}
-	if err := setTitle(f.db, 1, "not committed"); !errors.Is(err, errDown) {
-		t.Errorf("COMMIT: %v", err)
-	}
-	if err := f.cache.InvalidateAll(f.db.Statement.Context); !errors.Is(err, errDown) {
-		t.Errorf("InvalidateAll: %v", err)
-	}
-	var post Post
-	must(t, f.truth.First(&post, 1).Error)
-	if post.Title != "sent" {
-		t.Errorf("the title is %q", post.Title)
-	}
-	if n := f.cache.Stats().Errors; n != 1 {
-		t.Errorf("%d errors were counted", n)
-	}
-}
-
 // The catalogue is read for a miss alone, and without it nothing is cached.
 func TestCatalogueThatCannotBeRead(t *testing.T) {
 	l, f := listen(t, everything)

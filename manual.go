@@ -32,35 +32,52 @@ func (d *database) beginByHand(shape *invalidation.Shape) bool {
 
 // sendByHand sends a statement that beginByHand was told of. On a watched pool
 // the connection follows the transaction that it begins or ends, and counts it.
+//
+// What ends a transaction makes everything untrue, and that is announced before,
+// for those who read meanwhile elsewhere. A ROLLBACK is sent even if it cannot be:
+// it commits nothing.
 func (d *database) sendByHand(db *gorm.DB, shape *invalidation.Shape, send sender) {
 	ctx := context.WithoutCancel(db.Statement.Context)
+	var all []invalidation.Change
+	begins := shape.Verb == invalidation.Begin || shape.Verb == invalidation.Savepoint
+	if !begins {
+		for _, each := range d.everyone() {
+			all = append(all, each.everything(invalidation.Any))
+		}
+	}
+	intent, err := d.announce(ctx, all)
+	switch {
+	case err == nil:
+	case shape.Verb == invalidation.Rollback:
+		d.report(ctx, "", err)
+		intent = &announcement{plugin: d.Plugin, settled: true}
+	default:
+		_ = db.AddError(err)
+		return
+	}
 	m := d.mark(db, mark{pooled: true})
-	defer d.endByHand(ctx, db, shape, m)
+	defer d.endByHand(ctx, db, begins, intent, m)
 	defer m.lift()
 	send(db)
 }
 
 // endByHand notes the outcome.
-func (d *database) endByHand(ctx context.Context, db *gorm.DB, shape *invalidation.Shape, m *mark) {
-	begins := shape.Verb == invalidation.Begin || shape.Verb == invalidation.Savepoint
+func (d *database) endByHand(ctx context.Context, db *gorm.DB, begins bool, intent *announcement, m *mark) {
 	switch {
 	case m.took():
+		intent.Abort(ctx)
 		if !begins {
 			return
 		}
-	case begins && db.Error == nil, !begins && db.Error != nil:
+	case begins && db.Error == nil:
 		return
-	case !begins:
-		// Before readers come back, so that none stores what the transaction
-		// made untrue.
-		var all []invalidation.Change
-		for _, each := range d.everyone() {
-			all = append(all, each.everything(invalidation.Any))
-		}
-		if err := d.publish(ctx, all); err != nil {
-			d.report(ctx, "", err)
-		}
+	case !begins && db.Error != nil:
+		intent.fail(ctx, db.Error)
+		return
 	}
+	// Before readers come back, so that none stores what the transaction made
+	// untrue.
+	intent.Commit(ctx)
 	// Never below zero: an end without a beginning ended nothing.
 	for n := d.manual.Load(); n > 0 && !d.manual.CompareAndSwap(n, n-1); n = d.manual.Load() {
 	}

@@ -44,7 +44,10 @@ func TestAnErrorThatIsNoAnswerSettlesNothingYet(t *testing.T) {
 				return clear
 			}
 			synctest.Test(t, func(t *testing.T) {
-				intent := p.announce(t.Context(), "posts", []invalidation.Change{change})
+				intent, err := p.announce(t.Context(), []invalidation.Change{change})
+				if err != nil {
+					t.Fatal(err)
+				}
 				intent.fail(t.Context(), test.err)
 				intent.Commit(t.Context()) // as a deferred one does
 

@@ -43,10 +43,10 @@ type statement struct {
 }
 
 // Statement implements [watch.Session].
-func (w *wire) Statement(ctx context.Context, sql string, args []driver.NamedValue) watch.Ended {
+func (w *wire) Statement(ctx context.Context, sql string, args []driver.NamedValue) (watch.Ended, error) {
 	databases := w.databases()
 	if len(databases) == 0 {
-		return w.unheard()
+		return w.unheard(), nil
 	}
 	s := statement{
 		wire: w, given: ctx, ctx: context.WithoutCancel(ctx), mark: markIn(ctx, w.plugin), sql: sql, args: args,
@@ -60,7 +60,7 @@ func (w *wire) Statement(ctx context.Context, sql string, args []driver.NamedVal
 	case s.governs():
 		return s.govern()
 	case s.own || !s.changing():
-		return nil
+		return nil, nil
 	}
 	return s.alone()
 }
@@ -77,7 +77,7 @@ func (w *wire) unheard() watch.Ended {
 
 // dropAll makes every result untrue, for what was not seen.
 func (w *wire) dropAll() {
-	w.announce(context.Background(), w.everything()).Commit(context.Background())
+	w.tell(context.Background(), w.everything())
 }
 
 // everything are the changes that make every result untrue.
@@ -88,9 +88,11 @@ func (w *wire) everything() (all []invalidation.Change) {
 	return all
 }
 
-// announce announces changes. The statement itself is not to fail.
-func (w *wire) announce(ctx context.Context, changes []invalidation.Change) *announcement {
-	return w.plugin.announce(ctx, "", changes)
+// tell makes changes known that are true already.
+func (w *wire) tell(ctx context.Context, changes []invalidation.Change) {
+	if err := w.plugin.publish(ctx, changes); err != nil {
+		w.plugin.report(ctx, "", err)
+	}
 }
 
 // meet settles with the callback that sends the statement, if one does, who
@@ -179,8 +181,11 @@ func (s *statement) untouched(rows int64, err error) bool {
 
 // alone announces a statement outside any transaction before it is sent, and
 // narrows what it makes untrue when it has ended.
-func (s *statement) alone() watch.Ended {
-	intent := s.announce(s.ctx, s.changes(invalidation.Facts{}))
+func (s *statement) alone() (watch.Ended, error) {
+	intent, err := s.plugin.announce(s.ctx, s.changes(invalidation.Facts{}))
+	if err != nil {
+		return nil, err
+	}
 	return func(rows int64, err error) {
 		if notSent(err) || s.untouched(rows, err) {
 			intent.Abort(s.ctx)
@@ -193,5 +198,5 @@ func (s *statement) alone() watch.Ended {
 		if s.shape.Verb == invalidation.Opaque {
 			s.look()
 		}
-	}
+	}, nil
 }

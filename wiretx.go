@@ -24,15 +24,20 @@ type transaction struct {
 // Begin implements [watch.Session]. If a transaction was begun by text before,
 // it may be the same one that goes on, or be committed, so what it did stays
 // pending until the end.
-func (w *wire) Begin(ctx context.Context) watch.Ended {
+func (w *wire) Begin(ctx context.Context) (watch.Ended, error) {
 	ctx = context.WithoutCancel(ctx)
 	tx := &transaction{ctx: ctx}
 	switch {
 	case w.tx != nil:
-		w.tx.Hold(w.announce(ctx, w.tx.Take()))
-		w.tx.Doubt()
+		if err := w.plugin.anticipate(ctx, &w.tx.Queue); err != nil {
+			return nil, err
+		}
 	case w.unsure || w.implicit:
-		tx.Hold(w.announce(ctx, w.everything()))
+		intent, err := w.plugin.announce(ctx, w.everything())
+		if err != nil {
+			return nil, err
+		}
+		tx.Hold(intent)
 	}
 	return func(_ int64, err error) {
 		if err != nil {
@@ -44,7 +49,7 @@ func (w *wire) Begin(ctx context.Context) watch.Ended {
 			return
 		}
 		w.tx, w.unsure = tx, false
-	}
+	}, nil
 }
 
 // Commit implements [watch.Session].
@@ -85,7 +90,7 @@ func (w *wire) Rollback(rollback func() error) error {
 // transaction may still be open, until the connection is closed.
 func (w *wire) stands(tx *transaction) {
 	if w.isSQLite() {
-		w.announce(tx.ctx, tx.Take()).Commit(tx.ctx)
+		w.tell(tx.ctx, tx.Take())
 		w.over(tx)
 		return
 	}
@@ -131,7 +136,7 @@ func (w *wire) look() bool {
 		w.tx = &transaction{ctx: context.Background(), text: true}
 		w.tx.Add(w.everything()...)
 	case !open && w.tx != nil && w.tx.text:
-		w.announce(w.tx.ctx, w.tx.Take()).Commit(w.tx.ctx)
+		w.tell(w.tx.ctx, w.tx.Take())
 		w.over(w.tx)
 	}
 	w.unsure = false
@@ -154,11 +159,19 @@ func (s *statement) governs() bool {
 
 // govern follows such a statement. What ends a transaction that was not seen
 // to begin makes everything untrue.
-func (s *statement) govern() watch.Ended {
+func (s *statement) govern() (watch.Ended, error) {
 	begins := s.shape.Verb == invalidation.Begin || s.shape.Verb == invalidation.Savepoint
 	tx := &transaction{ctx: s.ctx, text: true}
 	if s.unsure || s.implicit {
-		tx.Hold(s.announce(s.ctx, s.everything()))
+		intent, err := s.plugin.announce(s.ctx, s.everything())
+		switch {
+		case err == nil:
+			tx.Hold(intent)
+		case s.shape.Verb == invalidation.Rollback: // which commits nothing
+			s.plugin.report(s.ctx, "", err)
+		default:
+			return nil, err
+		}
 	}
 	if s.mark != nil && s.mark.pooled && begins {
 		tx.manual = s.mark.database
@@ -174,7 +187,7 @@ func (s *statement) govern() watch.Ended {
 			tx.Savepoint(s.shape.Name)
 		}
 		s.tx, s.unsure = tx, false
-	}
+	}, nil
 }
 
 // isSQLite reports whether this may be SQLite, where a savepoint outside any
@@ -195,9 +208,14 @@ func (s *statement) setsAutocommit() bool {
 
 // commitText follows a COMMIT that is sent as text. One that fails may have
 // left the transaction open.
-func (s *statement) commitText() watch.Ended {
+func (s *statement) commitText() (watch.Ended, error) {
 	tx := s.tx
-	intent := s.announce(s.ctx, tx.Take())
+	changes := tx.Take()
+	intent, err := s.plugin.announce(s.ctx, changes)
+	if err != nil {
+		tx.Add(changes...)
+		return nil, err
+	}
 	return func(_ int64, err error) {
 		if err != nil {
 			tx.Hold(intent)
@@ -210,7 +228,7 @@ func (s *statement) commitText() watch.Ended {
 		intent.Commit(s.ctx)
 		s.over(tx)
 		s.chain()
-	}
+	}, nil
 }
 
 // rollbackText follows a ROLLBACK that is sent as text.
@@ -239,13 +257,13 @@ func (s *statement) chain() {
 }
 
 // inside follows a statement in an open transaction.
-func (s *statement) inside() watch.Ended {
+func (s *statement) inside() (watch.Ended, error) {
 	if s.tx.text {
 		switch s.shape.Verb {
 		case invalidation.Commit:
 			return s.commitText()
 		case invalidation.Rollback:
-			return s.rollbackText()
+			return s.rollbackText(), nil
 		case invalidation.Release:
 			if s.isSQLite() && s.tx.Outermost(s.shape.Name) {
 				return s.commitText()
@@ -255,13 +273,18 @@ func (s *statement) inside() watch.Ended {
 	if s.shape.Verb == invalidation.Begin || endsByText(s.shape, s.sql) {
 		// From here on this may be another transaction, or none, and what was
 		// done before is true.
-		s.tx.Hold(s.announce(s.ctx, s.tx.Take()))
-		s.tx.Doubt()
+		if err := s.plugin.anticipate(s.ctx, &s.tx.Queue); err != nil {
+			return nil, err
+		}
 	}
 	changing := !s.own && s.changing()
 	doubtful := s.tx.Doubtful()
 	if changing && doubtful {
-		s.tx.Hold(s.announce(s.ctx, s.changes(invalidation.Facts{})))
+		intent, err := s.plugin.announce(s.ctx, s.changes(invalidation.Facts{}))
+		if err != nil {
+			return nil, err
+		}
+		s.tx.Hold(intent)
 	}
 	tx := s.tx
 	return func(rows int64, err error) {
@@ -272,7 +295,7 @@ func (s *statement) inside() watch.Ended {
 			tx.Add(s.changes(invalidation.Facts{Rows: max(rows, 0)})...)
 		}
 		s.after(tx, err)
-	}
+	}, nil
 }
 
 // after follows what a statement did to the transaction that it was sent in.

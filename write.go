@@ -2,6 +2,8 @@ package cacheops
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 	"regexp"
 	"time"
 
@@ -63,9 +65,21 @@ func (d *database) writeRows(db *gorm.DB, send sender) {
 	d.heed(db)
 	if _, tx := track.Resolve(db.Statement.ConnPool); tx != nil {
 		d.writeIn(tx, db, send)
-		return
+	} else {
+		d.writeUnseen(db, send)
 	}
-	d.writeUnseen(db, send)
+	if err := db.Error; err != nil && !handsOut(db.Statement) {
+		rows{}.fail(db, err) // it was not sent, and Row must not return nil
+	}
+}
+
+// handsOut reports whether gorm:row has been carried out.
+func handsOut(stmt *gorm.Statement) bool {
+	switch stmt.Dest.(type) {
+	case *sql.Row, *sql.Rows:
+		return true
+	}
+	return false
 }
 
 // writeIn sends a statement of a tracked transaction.
@@ -73,8 +87,10 @@ func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
 	send = d.owned(send)
 	if sql := db.Statement.SQL.String(); sql != "" && endsByText(d.shape(sql), sql) {
 		// From here on there may be no transaction, and what it did is true.
-		tx.Hold(d.announce(context.WithoutCancel(db.Statement.Context), db.Statement.Table, tx.Take()))
-		tx.Doubt()
+		if err := d.anticipate(context.WithoutCancel(db.Statement.Context), tx.Queue); err != nil {
+			_ = db.AddError(err)
+			return
+		}
 	}
 	if tx.Doubtful() {
 		d.writePending(db, send, tx.Hold)
@@ -86,6 +102,20 @@ func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
 		return
 	}
 	d.savepoint(tx, db)
+}
+
+// anticipate announces what a transaction has done so far, because a statement
+// may end it that is about to be sent. It must not be sent if that fails.
+func (p *Plugin) anticipate(ctx context.Context, tx *track.Queue) error {
+	changes := tx.Take()
+	intent, err := p.announce(ctx, changes)
+	if err != nil {
+		tx.Add(changes...)
+		return err
+	}
+	tx.Hold(intent)
+	tx.Doubt()
+	return nil
 }
 
 // endsByText reports whether a text is a COMMIT or ROLLBACK, one that commits
@@ -157,7 +187,11 @@ func (d *database) writeAlone(db *gorm.DB, send sender) {
 	}
 	ctx := context.WithoutCancel(db.Statement.Context)
 	wide := d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))
-	intent := d.announce(ctx, db.Statement.Table, wide)
+	intent, err := d.announce(ctx, wide)
+	if err != nil {
+		_ = db.AddError(err)
+		return
+	}
 	// If the driver panics the outcome is unknown and counts as committed.
 	defer intent.Commit(ctx)
 	m := d.mark(db, mark{own: true})
@@ -222,23 +256,27 @@ func (d *database) commitsItself(sql string) bool {
 func (d *database) writePending(db *gorm.DB, send sender, hold func(region.Intent)) {
 	if shape := d.sketch(db, send); shape != nil && d.changes(shape) {
 		ctx := context.WithoutCancel(db.Statement.Context)
-		hold(d.announce(ctx, db.Statement.Table, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{}))))
+		intent, err := d.announce(ctx, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{})))
+		if err != nil {
+			_ = db.AddError(err)
+			return
+		}
+		hold(intent)
 	}
 	send(db)
 }
 
-// announce announces changes and reports an error to the events: the write
-// itself is not to fail. It never returns nil.
-func (p *Plugin) announce(ctx context.Context, table string, changes []invalidation.Change) *announcement {
+// announce announces the changes of what is about to be sent. If a region refuses
+// them it must not be sent: results that it makes untrue would go on being served.
+func (p *Plugin) announce(ctx context.Context, changes []invalidation.Change) (*announcement, error) {
 	if len(changes) == 0 {
-		return &announcement{plugin: p, settled: true}
+		return &announcement{plugin: p, settled: true}, nil
 	}
 	intent, err := p.Announce(ctx, changes)
 	if err != nil {
-		p.report(ctx, table, err)
-		return &announcement{plugin: p, settled: true}
+		return nil, fmt.Errorf("cacheops: the statement was not sent, its changes could not be announced: %w", err)
 	}
-	return intent.(*announcement)
+	return intent.(*announcement), nil
 }
 
 // sketch has GORM write the statement's SQL without sending it and returns

@@ -100,7 +100,11 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if !ok && !oldOK {
 		return nil, driver.ErrSkip
 	}
-	if ended := c.session.Statement(ctx, query, args); ended != nil {
+	ended, err := c.session.Statement(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if ended != nil {
 		defer func() { ended.result(result, err) }()
 	}
 	if ok {
@@ -120,7 +124,11 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if !ok && !oldOK {
 		return nil, driver.ErrSkip
 	}
-	if ended := c.session.Statement(ctx, query, args); ended != nil {
+	ended, err := c.session.Statement(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if ended != nil {
 		defer func() { found = ended.rows(found, err) }()
 	}
 	if ok {

@@ -72,7 +72,11 @@ func (s *stmt) CheckNamedValue(value *driver.NamedValue) error {
 
 // ExecContext implements [driver.StmtExecContext].
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (result driver.Result, err error) {
-	if ended := s.conn.session.Statement(ctx, s.query, args); ended != nil {
+	ended, err := s.conn.session.Statement(ctx, s.query, args)
+	if err != nil {
+		return nil, err
+	}
+	if ended != nil {
 		defer func() { ended.result(result, err) }()
 	}
 	if execer, ok := s.Stmt.(driver.StmtExecContext); ok {
@@ -87,7 +91,11 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (resul
 
 // QueryContext implements [driver.StmtQueryContext].
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (found driver.Rows, err error) {
-	if ended := s.conn.session.Statement(ctx, s.query, args); ended != nil {
+	ended, err := s.conn.session.Statement(ctx, s.query, args)
+	if err != nil {
+		return nil, err
+	}
+	if ended != nil {
 		defer func() { found = ended.rows(found, err) }()
 	}
 	if queryer, ok := s.Stmt.(driver.StmtQueryContext); ok {

@@ -27,7 +27,10 @@ func (c *conn) Begin() (driver.Tx, error) {
 
 // BeginTx implements [driver.ConnBeginTx].
 func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (begun driver.Tx, err error) {
-	ended := c.session.Begin(ctx)
+	ended, err := c.session.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
 	defer func() {
 		switch {
 		case err != nil:

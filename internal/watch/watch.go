@@ -27,12 +27,13 @@ type Observer interface {
 type Session interface {
 	// Statement is called before a text is sent. What it returns is called
 	// when the statement has ended, that is, if it returns rows, when these
-	// are closed; nil is not called.
-	Statement(ctx context.Context, sql string, args []driver.NamedValue) Ended
+	// are closed; nil is not called. With an error the text is not sent, and
+	// its sender gets the error.
+	Statement(ctx context.Context, sql string, args []driver.NamedValue) (Ended, error)
 
 	// Begin is called before a transaction of database/sql's begins. What it
-	// returns, never nil, is called when that is done.
-	Begin(ctx context.Context) Ended
+	// returns, never nil, is called when that is done. With an error none begins.
+	Begin(ctx context.Context) (Ended, error)
 
 	// Commit takes the place of that transaction's COMMIT. It is to call
 	// commit, or else rollback.

@@ -13,8 +13,9 @@ import (
 
 // recorder notes what it is told, as a session and as the connection below.
 type recorder struct {
-	log  []string
-	fail map[string]error // what the connection answers
+	log     []string
+	fail    map[string]error // what the connection answers
+	refusal error            // what the session answers
 }
 
 func (r *recorder) note(format string, args ...any) {
@@ -27,12 +28,15 @@ func (r *recorder) ended(what string) Ended {
 	return func(rows int64, err error) { r.note("ended %s %d %v", what, rows, err) }
 }
 
-func (r *recorder) Statement(_ context.Context, sql string, args []driver.NamedValue) Ended {
+func (r *recorder) Statement(_ context.Context, sql string, args []driver.NamedValue) (Ended, error) {
 	r.note("told %s %d", sql, len(args))
-	return r.ended(sql)
+	return r.ended(sql), r.refusal
 }
 
-func (r *recorder) Begin(context.Context) Ended { r.note("told begin"); return r.ended("begin") }
+func (r *recorder) Begin(context.Context) (Ended, error) {
+	r.note("told begin")
+	return r.ended("begin"), r.refusal
+}
 
 func (r *recorder) Commit(commit, _ func() error) error {
 	r.note("told commit")
@@ -267,5 +271,40 @@ func TestObserversOfAPool(t *testing.T) {
 	defer func() { _ = plain.Close() }()
 	if got := Observers(plain); len(got) != 0 {
 		t.Errorf("a pool that is not watched has %v", got)
+	}
+}
+
+// What a session refuses does not reach the database, on any way there.
+func TestRefusedStatementIsNotSent(t *testing.T) {
+	refusal := errors.New("refused")
+	for name, send := range map[string]func(*sql.DB) error{
+		"executed": func(db *sql.DB) error { _, err := db.Exec("write"); return err },
+		"queried": func(db *sql.DB) error {
+			rows, err := db.Query("write")
+			if err == nil {
+				_ = rows.Close()
+			}
+			return err
+		},
+		"begun": func(db *sql.DB) error { _, err := db.Begin(); return err },
+	} {
+		for kind, conn := range map[string]func(*recorder) driver.Conn{
+			"prepared": func(r *recorder) driver.Conn { return modest{r} },
+			"at once":  func(r *recorder) driver.Conn { return able{modest{r}} },
+		} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				r := &recorder{refusal: refusal}
+				db := sql.OpenDB(Wrap(source{conn(r)}, r))
+				defer func() { _ = db.Close() }()
+				if err := send(db); !errors.Is(err, refusal) {
+					t.Errorf("got %v", err)
+				}
+				for _, sent := range []string{"write", "at once write", "begin"} {
+					if slices.Contains(r.log, sent) {
+						t.Errorf("it was sent: %q", r.log)
+					}
+				}
+			})
+		}
 	}
 }
