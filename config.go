@@ -27,7 +27,8 @@ type Config struct {
 	Profiles profiles.Set
 
 	// Regions by name. If there is none called [region.Default], a memory
-	// region is made for it.
+	// region is made for it. The plugin does not close regions: one that has to
+	// be is closed by whoever made it, when no plugin uses it any more.
 	Regions region.Set
 
 	// Events are called as things happen. See [Events].
@@ -39,6 +40,14 @@ type Config struct {
 	// database without a name, such as SQLite's ":memory:", is then a
 	// database of its own each time it is opened. Set it where two names lead
 	// to one database, and leave it empty when one plugin serves several.
+	//
+	// Processes that share a region must agree on it: what one of them writes
+	// concerns those that know the database by the same identity, and no others.
+	// The same data source name is enough, unless it leads somewhere else from
+	// each machine: "localhost", a socket or the path of a file stand for one
+	// database on whichever machine they are used. Set Database where these are
+	// several databases, and where several names lead to one. A database whose
+	// data source does not tell its name needs it, or db.Use fails.
 	Database string
 
 	// UnseenCommit is how long the rows of a write stay out of the cache when

@@ -59,10 +59,10 @@ func newShapes() *otter.Cache[string, *analysed] {
 	})
 }
 
-func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, dialect invalidation.Dialect) *database {
-	id := identify(db, dialect, pool)
-	if p.config.Database != "" {
-		id.Database = p.config.Database
+func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, dialect invalidation.Dialect) (*database, error) {
+	id, err := p.identity(db, dialect, pool)
+	if err != nil {
+		return nil, err
 	}
 	return &database{
 		Plugin:  p,
@@ -76,7 +76,7 @@ func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, dialect invalidation.
 		dialect: dialect,
 		shapes:  newShapes(),
 		catalog: p.catalogOf(id, dialect),
-	}
+	}, nil
 }
 
 // dialectOf returns what is known of the databases that db's driver is for. A
@@ -109,28 +109,6 @@ func (d *database) analysed(sql string) *analysed {
 	// The text may be part of a buffer that GORM goes on to use.
 	known, _ := d.shapes.SetIfAbsent(strings.Clone(sql), &analysed{Shape: d.dialect.Analyze(sql)})
 	return known
-}
-
-// unnamed numbers databases that have no name to tell them apart by.
-var unnamed atomic.Int64
-
-// identities remembers the number given to a pool, so that a pool that is
-// registered twice stays one database.
-var identities sync.Map // gorm.ConnPool -> string
-
-// identify tells which database db leads to. One whose data source has no name
-// that others could use is a database of its own for each pool.
-func identify(db *gorm.DB, dialect invalidation.Dialect, pool *track.Pool) invalidation.Identity {
-	var id invalidation.Identity
-	if name := dataSource(db.Dialector); name != "" {
-		id = dialect.Identify(name)
-	}
-	if id.Database == "" {
-		name := fmt.Sprintf("%s#%d", db.Name(), unnamed.Add(1))
-		actual, _ := identities.LoadOrStore(pool.Unwrap(), name)
-		id.Database = actual.(string)
-	}
-	return id
 }
 
 // dataSource returns the field DSN that GORM's dialectors have, or "".

@@ -1,6 +1,7 @@
 package cacheops
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -62,7 +63,10 @@ func (p *Plugin) Initialize(db *gorm.DB) error {
 	pool := track.Wrap(db.ConnPool, journal{p})
 	db.ConnPool, db.Statement.ConnPool = pool, pool
 	tracked, _ := track.Resolve(pool)
-	d := newDatabase(p, db, tracked, dialect)
+	d, err := newDatabase(p, db, tracked, dialect)
+	if err != nil {
+		return err
+	}
 	p.join(d)
 	if err := errors.Join(d.register(db), d.around()); err != nil {
 		return fmt.Errorf("cacheops: registering callbacks: %w", err)
@@ -82,8 +86,21 @@ func (p *Plugin) SetEnabled(enabled bool) { p.disabled.Store(!enabled) }
 
 // check resolves the configuration once.
 func (p *Plugin) check() error {
-	p.once.Do(func() { p.resolved, p.err = p.config.resolve() })
+	p.once.Do(func() {
+		if p.resolved, p.err = p.config.resolve(); p.err == nil {
+			p.listen()
+		}
+	})
 	return p.err
+}
+
+// listen has regions tell of what goes wrong in their stores and fails no query.
+func (p *Plugin) listen() {
+	for _, r := range p.resolved.distinct {
+		if r, ok := r.(interface{ Notify(func(error)) }); ok {
+			r.Notify(func(err error) { p.report(context.Background(), "", err) })
+		}
+	}
 }
 
 // regions returns the regions in use, none before the plugin is registered.
