@@ -135,9 +135,17 @@ func (cat *catalog) shows(table string, columns []string) bool {
 	return len(columns) == len(relation.Columns)
 }
 
+// loaded returns the catalogue if it is read already, and nil otherwise.
+func (c *catalogCache) loaded() *catalog {
+	if current := c.current.Load(); current != nil && c.valid(current) {
+		return current
+	}
+	return nil
+}
+
 // load returns the catalogue, reading it through q if need be.
 func (c *catalogCache) load(ctx context.Context, q invalidation.Querier) (*catalog, error) {
-	if current := c.current.Load(); current != nil && c.valid(current) {
+	if current := c.loaded(); current != nil {
 		return current, nil
 	}
 	select {
@@ -146,7 +154,7 @@ func (c *catalogCache) load(ctx context.Context, q invalidation.Querier) (*catal
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if current := c.current.Load(); current != nil && c.valid(current) {
+	if current := c.loaded(); current != nil {
 		return current, nil
 	}
 	// The generation is taken before reading: a catalogue that was overtaken

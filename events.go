@@ -11,7 +11,8 @@ import (
 // Events are functions that are told what the plugin does; nil ones are not
 // called. They are called synchronously, on the goroutine of the query or
 // write (or on one of the plugin's, where no caller waits: when
-// [Config.UnseenCommit] is over, or for a flight whose read has given up), so
+// [Config.UnseenCommit] is over, for a flight whose read has given up, or for the
+// store of a shared region), so
 // they must be fast, must be safe for concurrent use, and must not use the
 // database or the plugin. The structs may get further fields.
 type Events struct {
@@ -84,6 +85,12 @@ const (
 	TimeArgument Bypass = "argument may mean the present"
 	BadDest      Bypass = "destination cannot be copied"
 	PresetDest   Bypass = "destination is not empty"
+	// Unscannable: rows of a shared region, scanned into the destination, gave an
+	// error, which the database is asked for.
+	Unscannable Bypass = "stored rows cannot be scanned"
+	// RegionAway: the store of a shared region does not answer, or cannot be
+	// trusted yet.
+	RegionAway   Bypass = "region is away"
 	NoTable      Bypass = "reads no table"
 	UnknownTable Bypass = "not known to be a table"
 	NoCatalogue  Bypass = "catalogue cannot be read"

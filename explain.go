@@ -101,7 +101,8 @@ func (d *database) explainEntry(r *read, found *Explanation) {
 	found.Region = r.name
 	found.Key = fmt.Sprintf("%016x", r.key.Hash)
 	found.TTL, _ = ttls(r)
-	if entry := d.lookUp(r); entry != nil {
+	var entry *region.Entry
+	if entry, found.Bypass = d.lookUp(r); entry != nil {
 		found.Cached, found.Age = true, time.Since(entry.Stored)
 	}
 	if drop, ok := r.region.Dropped(r.key); ok {

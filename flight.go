@@ -2,10 +2,8 @@ package cacheops
 
 import (
 	"context"
-	"database/sql"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -34,7 +32,8 @@ type flight struct {
 	ttl      time.Duration
 	noneTTL  time.Duration // for a result without rows
 	tx       *gorm.DB      // with a statement of its own
-	columns  *columnTap
+	tap      *tap
+	query    region.Query // nil unless the region is shared
 }
 
 // landing is what a flight came back with: an entry that was stored and may
@@ -46,13 +45,16 @@ type landing struct {
 	panicked any    // what the query panicked with
 }
 
-// fill puts what was found into the destination of db's statement.
-func (l *landing) fill(db *gorm.DB) bool {
+// filler returns what was found.
+func (l *landing) filler() filler {
 	if l.entry != nil {
-		return l.entry.Value.(filler).Fill(db)
+		return l.entry.Value.(filler)
 	}
-	return l.own.Fill(db)
+	return l.own
 }
+
+// fill puts what was found into the destination of db's statement.
+func (l *landing) fill(db *gorm.DB) bool { return l.filler().Fill(db) }
 
 // newFlight prepares the query of r to be sent.
 func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog) *flight {
@@ -62,21 +64,29 @@ func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog
 		key: querykey.Key{Hash: r.key.Hash, Text: []byte(text), Common: r.key.Common},
 		dep: dep, catalog: cat, maxRows: r.profile.MaxRows, maxBytes: r.profile.MaxBytes,
 		shape: d.shape(r.stmt.SQL.String()), narrows: !r.profile.NoPartners,
-		columns: &columnTap{ConnPool: r.stmt.ConnPool},
+		tap: &tap{ConnPool: r.stmt.ConnPool},
 	}
 	f.ttl, f.noneTTL = ttls(r)
+	f.tx = private(r.db, r.form)
+	f.tx.Statement.ConnPool, f.tx.Statement.Vars = f.tap, frozen(r.stmt)
+	f.tx.Statement.SQL.WriteString(r.stmt.SQL.String())
+	f.query = d.query(r.region, r.form, f.tx, r.settings)
+	return f
+}
+
+// private returns a handle with a statement of its own, into whose destination
+// a result is scanned as into that of db's statement. It has no SQL yet.
+func private(db *gorm.DB, form form) *gorm.DB {
+	of := db.Statement
 	stmt := &gorm.Statement{
-		Table: r.stmt.Table, Model: r.stmt.Model, Schema: r.stmt.Schema,
-		Joins: r.stmt.Joins, ColumnMapping: r.stmt.ColumnMapping,
-		ConnPool: f.columns, Clauses: map[string]clause.Clause{},
-		Vars: frozen(r.stmt), SkipHooks: true,
+		Context: of.Context, Table: of.Table, Model: of.Model, Schema: of.Schema,
+		Joins: of.Joins, ColumnMapping: of.ColumnMapping,
+		Clauses: map[string]clause.Clause{}, SkipHooks: true,
 		Unscoped: true, // the SQL is written already
 	}
-	stmt.SQL.WriteString(r.stmt.SQL.String())
-	r.form.aim(stmt, r.stmt)
-	f.tx = &gorm.DB{Config: r.db.Config, Statement: stmt}
-	stmt.DB = f.tx
-	return f
+	form.aim(stmt, of)
+	stmt.DB = &gorm.DB{Config: db.Config, Statement: stmt}
+	return stmt.DB
 }
 
 // ttls returns how long the result is kept, if it has rows and if it has not.
@@ -133,12 +143,13 @@ func frozen(stmt *gorm.Statement) []any {
 func (f *flight) run(ctx context.Context) (*landing, error) {
 	// The read may have looked before an earlier flight of the same result
 	// landed, and come here after it.
-	if entry, _ := f.region.Get(ctx, f.key, nil); entry != nil {
+	entry, miss := f.region.Get(ctx, f.key, f.query)
+	if entry != nil {
 		return &landing{entry: entry, stored: true}, nil
 	}
-	lag := f.lag(f.columns.ConnPool)
+	lag := f.lag(f.tap.ConnPool)
 	stamp, clear := f.region.Stamp(ctx, f.dep, lag)
-	clear = clear && f.database.catalog.valid(f.catalog) && f.covers(lag, f.columns.ConnPool)
+	clear = clear && miss.Cause != region.Away && f.database.catalog.valid(f.catalog) && f.covers(lag, f.tap.ConnPool)
 	f.tx.Statement.Context = ctx
 	m := f.mark(f.tx, mark{own: true})
 	own, err := f.form.fetch(f.tx.Statement.Context, f)
@@ -160,7 +171,7 @@ func (f *flight) run(ctx context.Context) (*landing, error) {
 
 // store makes an entry of what was found, if it may be one.
 func (f *flight) store(ctx context.Context, found *landing, stamp region.Stamp) bool {
-	if f.maxRows > 0 && found.own.rows() > int64(f.maxRows) || !f.catalog.shows(f.shape.Star, f.columns.names) || f.strayed.Load() {
+	if f.maxRows > 0 && found.own.rows() > int64(f.maxRows) || !f.catalog.shows(f.shape.Star, f.tap.names) || f.strayed.Load() {
 		return false
 	}
 	dep := f.narrowed(ctx, found.own)
@@ -179,6 +190,13 @@ func (f *flight) store(ctx context.Context, found *landing, stamp region.Stamp) 
 	if found.own.rows() == 0 {
 		entry.TTL = f.noneTTL
 	}
+	if f.region.Shared() {
+		rows := found.own.raw()
+		if rows == nil {
+			return false
+		}
+		entry.Encoding = rows
+	}
 	if !f.region.Put(ctx, entry) {
 		// What was kept has the original now, and no one else has either.
 		return false
@@ -195,36 +213,4 @@ func (f *flight) store(ctx context.Context, found *landing, stamp region.Stamp) 
 // others: it may have found a state that is older than that change.
 func (f *flight) usable(ctx context.Context, found *landing) bool {
 	return found != nil && found.entry != nil && f.region.Fresh(ctx, found.entry)
-}
-
-// columnTap is a connection pool that notes the columns of what it is asked.
-type columnTap struct {
-	gorm.ConnPool
-	names []string
-}
-
-// QueryContext implements [gorm.ConnPool].
-func (t *columnTap) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := t.ConnPool.QueryContext(ctx, query, args...)
-	if err == nil {
-		// An error here is met again by whoever scans the rows. The names are
-		// cloned because GORM's Scan may write into what Columns returns.
-		names, _ := rows.Columns()
-		t.names = slices.Clone(names)
-	}
-	return rows, err
-}
-
-// mapped returns the columns by the names that Scan went by.
-func (t *columnTap) mapped(mapping map[string]string) []string {
-	if len(mapping) == 0 {
-		return t.names
-	}
-	mapped := slices.Clone(t.names)
-	for i, name := range mapped {
-		if to, ok := mapping[name]; ok {
-			mapped[i] = to
-		}
-	}
-	return mapped
 }

@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/seed92106438/cacheops/internal/replay"
 	"github.com/seed92106438/cacheops/internal/snapshot"
 	"github.com/seed92106438/cacheops/profiles"
 	"github.com/seed92106438/cacheops/querykey"
@@ -35,6 +36,11 @@ type form interface {
 	// fetch sends a flight's statement. It returns no result if the database
 	// refused, and one with an error if that came while the rows were read.
 	fetch(ctx context.Context, f *flight) (result, error)
+
+	// served makes of recorded rows what callers are filled from.
+	served(rows *replay.Result) filler
+	// held makes of recorded rows what memory holds for reads such as db's.
+	held(db *gorm.DB, rows *replay.Result) (kept filler, size int64, err error)
 }
 
 // result is what a query has returned, for the read that has asked.
@@ -52,6 +58,9 @@ type result interface {
 	// keep makes what is stored of the result, which is not filled from any
 	// more if it is stored. It returns nil if the result cannot be stored.
 	keep() (kept filler, size int64, err error)
+	// raw returns all rows as the driver gave them, or nil if they were not
+	// recorded.
+	raw() *replay.Result
 	// claim ties what is still in the database to the context of the read,
 	// which leaves the flight now.
 	claim(ctx context.Context)
@@ -93,13 +102,20 @@ func (values) aim(stmt, of *gorm.Statement) {
 func (v values) fetch(ctx context.Context, f *flight) (result, error) {
 	stmt := f.tx.Statement
 	stmt.Context = ctx
+	if f.region.Shared() {
+		f.tap.limit = f.maxRowsBytes()
+	}
 	v.query(f.tx)
-	if f.tx.Error != nil && f.columns.names == nil {
+	if f.tx.Error != nil && f.tap.names == nil {
 		return nil, f.tx.Error
 	}
-	return &scanned{
-		value: stmt.ReflectValue, count: f.tx.RowsAffected, columns: f.columns.mapped(stmt.ColumnMapping),
-	}, f.tx.Error
+	own := &scanned{
+		value: stmt.ReflectValue, count: f.tx.RowsAffected, columns: mapped(f.tap.names, stmt.ColumnMapping),
+	}
+	if rows := f.tap.recorded(); rows != nil {
+		return &portable{own, rows}, f.tx.Error
+	}
+	return own, f.tx.Error
 }
 
 // scanned is a result as GORM has scanned it.
@@ -108,6 +124,8 @@ type scanned struct {
 	count   int64
 	columns []string
 }
+
+func (*scanned) raw() *replay.Result { return nil }
 
 // Fill moves the values, without a copy.
 func (s *scanned) Fill(db *gorm.DB) bool { return snapshot.Move(db, s.value, s.count, s.columns) }

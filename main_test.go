@@ -17,6 +17,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "there is no database %q to run the tests on\n", *database)
 		os.Exit(2)
 	}
+	if regionKinds[*regionKind] == nil {
+		fmt.Fprintf(os.Stderr, "there is no region %q to run the tests on\n", *regionKind)
+		os.Exit(2)
+	}
 	goleak.VerifyTestMain(testdb.Keeping(m),
 		// GORM keeps prepared statements in a cache that cannot be closed.
 		goleak.IgnoreTopFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"),

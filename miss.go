@@ -45,7 +45,7 @@ func (d *database) miss(r *read) {
 func (d *database) land(r *read, found *landing, own bool) {
 	switch {
 	case !found.fill(r.db):
-		d.bypass(r, PresetDest)
+		d.bypass(r, unfit(found.filler()))
 		return
 	case own:
 		d.counters.misses.Add(1)
@@ -68,7 +68,7 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 		d.report(r.stmt.Context, r.stmt.Table, fmt.Errorf("cacheops: reading the catalogue: %w", err))
 		return nil, nil, NoCatalogue
 	}
-	declared, err := d.declared(r, cat)
+	declared, err := d.declared(r.settings, cat)
 	if err != nil {
 		d.report(r.stmt.Context, r.stmt.Table, err)
 		return nil, nil, UnknownTable
@@ -99,12 +99,12 @@ func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) 
 // declared returns the tables named by DependsOn. A name without a schema that
 // is not in the catalogue is a mistake: no change would ever name it. Nor is one
 // taken whose changes transactions do not hold back.
-func (d *database) declared(r *read, cat *catalog) ([]string, error) {
-	if r.settings == nil {
+func (d *database) declared(s *settings, cat *catalog) ([]string, error) {
+	if s == nil {
 		return nil, nil
 	}
-	tables := make([]string, 0, len(r.settings.dependsOn))
-	for _, v := range r.settings.dependsOn {
+	tables := make([]string, 0, len(s.dependsOn))
+	for _, v := range s.dependsOn {
 		table, err := d.table(v)
 		if err != nil {
 			return nil, err

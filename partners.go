@@ -160,7 +160,7 @@ func (f *flight) ask(ctx context.Context, edge invalidation.Edge) ([]driver.Valu
 	query.AddClause(clause.Limit{Limit: &limit})
 	query.AddClause(clause.Where{Exprs: conditions})
 	query.Build("SELECT", "FROM", "WHERE", "LIMIT")
-	rows, err := f.columns.ConnPool.QueryContext(ctx, query.SQL.String(), query.Vars...)
+	rows, err := f.tap.ConnPool.QueryContext(ctx, query.SQL.String(), query.Vars...)
 	if err != nil {
 		return nil, false
 	}

@@ -213,13 +213,17 @@ func (d *database) serve(r *read) {
 	if r.db.Error != nil {
 		return // the statement could not be built
 	}
-	entry := d.lookUp(r)
-	if entry == nil {
+	entry, reason := d.lookUp(r)
+	switch {
+	case reason != "":
+		d.bypass(r, reason)
+		return
+	case entry == nil:
 		d.miss(r)
 		return
 	}
-	if !entry.Value.(filler).Fill(r.db) {
-		d.bypass(r, PresetDest)
+	if kept := entry.Value.(filler); !kept.Fill(r.db) {
+		d.bypass(r, unfit(kept))
 		return
 	}
 	// GORM logs a statement that has SQL when its callbacks are done. This
@@ -229,14 +233,17 @@ func (d *database) serve(r *read) {
 	d.told(r, ReadInfo{Hit: true, Age: time.Since(entry.Stored)})
 }
 
-// lookUp returns the fresh entry under the read's key, or nil. It tells of a
-// result that it finds to be untrue.
-func (d *database) lookUp(r *read) *region.Entry {
-	entry, miss := r.region.Get(r.stmt.Context, r.key, nil)
+// lookUp returns the fresh entry under the read's key, or nil, or why nothing
+// can be looked up now. It tells of a result that it finds to be untrue.
+func (d *database) lookUp(r *read) (*region.Entry, Bypass) {
+	entry, miss := r.region.Get(r.stmt.Context, r.key, d.query(r.region, r.form, r.db, r.settings))
 	if entry == nil {
 		d.missed(r.stmt.Context, r.stmt.Table, r.name, miss)
+		if miss.Cause == region.Away {
+			return nil, RegionAway
+		}
 	}
-	return entry
+	return entry, ""
 }
 
 // missed tells of a result that was found to be untrue.

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops"
+	"github.com/seed92106438/cacheops/region"
 )
 
 // The tests in the files reads_*_test.go are a table of GORM's ways to read.
@@ -27,6 +28,9 @@ type readPath struct {
 // f, so that what others have read there costs it all the same.
 func (f *fixture) again(t *testing.T, config cacheops.Config, options *gorm.Config) *fixture {
 	t.Helper()
+	if config.Regions == nil {
+		config.Regions = region.Set{region.Default: newRegion(t)}
+	}
 	other := &fixture{T: t, dsn: f.dsn, truth: f.truth, cache: cacheops.New(config)}
 	other.db, other.log = openDB(t, f.dsn, options)
 	must(t, other.db.Use(other.cache))
@@ -191,6 +195,9 @@ func TestZeroColumnIntoADestinationThatIsNotEmpty(t *testing.T) {
 	type address struct {
 		ID    uint
 		Email string // is NULL
+	}
+	if rowsAreKept() {
+		t.Skip("rows show it: see TestPortableIntoADestinationThatIsNotEmpty")
 	}
 	f := newFixture(t, everything)
 	for _, path := range []readPath{

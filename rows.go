@@ -12,9 +12,10 @@ import (
 	"github.com/seed92106438/cacheops/querykey"
 )
 
-// DefaultRowsBytes is the largest size of a result of [profiles.Rows] that is
-// stored, unless the profile has a MaxBytes. Rows are read into memory up to
-// that size before the caller gets the first of them.
+// DefaultRowsBytes is the largest size of a result that is stored as rows,
+// unless the profile has a MaxBytes: one of [profiles.Rows], and any in a region
+// that processes share. Rows are read into memory up to that size before the
+// caller gets the first of them.
 const DefaultRowsBytes = 1 << 20
 
 // rows is the form of reads through gorm:row, which the caller scans: Row,
@@ -73,6 +74,12 @@ func (r rows) fetch(ctx context.Context, f *flight) (result, error) {
 	return recorded{complete}, nil
 }
 
+func (rows) served(all *replay.Result) filler { return recorded{all} }
+
+func (rows) held(_ *gorm.DB, all *replay.Result) (filler, int64, error) {
+	return recorded{all}, all.Size(), nil
+}
+
 // maxRowsBytes returns how much of the rows is read into memory.
 func (f *flight) maxRowsBytes() int64 {
 	if f.maxBytes > 0 {
@@ -109,6 +116,7 @@ func (r recorded) column(_ *gorm.Statement, name string) ([]driver.Value, bool) 
 func (r recorded) rows() int64                  { return r.Len() }
 func (r recorded) claim(context.Context)        {}
 func (r recorded) keep() (filler, int64, error) { return r, r.Size(), nil }
+func (r recorded) raw() *replay.Result          { return r.Result }
 
 // streamed is a result that is too large to be kept, or at whose end there is
 // an error. Its own read gets the rows that were read, then the rest.
@@ -127,6 +135,7 @@ func (s *streamed) ends(*gorm.Statement, string) (first, last driver.Value) { re
 func (s *streamed) rows() int64                  { return s.Len() }
 func (s *streamed) claim(ctx context.Context)    { s.tie.move(ctx) }
 func (s *streamed) keep() (filler, int64, error) { return nil, 0, nil }
+func (s *streamed) raw() *replay.Result          { return nil }
 
 // play gives rows to the caller of db's statement, as gorm:row does.
 func play(db *gorm.DB, from interface {
