@@ -6,29 +6,29 @@ import (
 	"github.com/seed92106438/cacheops/region/internal/wire"
 )
 
-// Lot is a store in memory with regions that stand for processes.
+// Lot is a store in memory, for regions that stand for processes.
 type Lot struct {
-	Regions []Region
-	Lose    func() // all that the store has
+	*lot
+	codec wire.Codec
+	lease time.Duration
 }
 
-// NewLot makes n processes that meet in one store, which keeps no value above max
-// bytes.
-func NewLot(n int, lease time.Duration, max int) *Lot {
+// NewLot makes a store that keeps no value above max bytes.
+func NewLot(lease time.Duration, max int) *Lot {
 	codec, err := wire.New(wire.Options{MaxSize: max})
 	if err != nil {
 		panic(err)
 	}
-	l := newLot()
-	regions := make([]Region, n)
-	for i := range regions {
-		regions[i] = newShared(sharing{backend: l, codec: codec, lease: lease}, nil)
-	}
-	return &Lot{regions, l.flush}
+	return &Lot{newLot(), codec, lease}
 }
 
-// flush drops all that the lot has.
-func (l *lot) flush() {
+// Join makes a region of the store.
+func (l *Lot) Join() Region {
+	return newShared(sharing{backend: l.lot, codec: l.codec, lease: l.lease}, nil)
+}
+
+// Lose drops all that the store has.
+func (l *Lot) Lose() {
 	l.lose()
 	l.mu.Lock()
 	defer l.mu.Unlock()
