@@ -61,7 +61,7 @@ func (d *debts) payAll(r *shared, stop chan struct{}) {
 		if !ok {
 			return
 		}
-		err := r.gate.past(next.pay)
+		err := r.gate.past(context.Background(), next.pay)
 		if err == nil {
 			next.intent.paid(context.Background())
 			d.strike()

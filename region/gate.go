@@ -57,8 +57,8 @@ func (g *gate) pass(ctx context.Context, call func(context.Context) error) error
 }
 
 // past makes a call past the gate: one that must be made, and that no query waits for.
-func (g *gate) past(call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
+func (g *gate) past(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	return call(ctx)
 }

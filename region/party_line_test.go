@@ -51,6 +51,17 @@ func (l *line) release(i int) {
 	l.held = slices.Delete(l.held, i, i+1)
 }
 
+// clear holds nothing up any more.
+func (l *line) clear() {
+	l.next()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range l.held {
+		close(h.release)
+	}
+	l.held = nil
+}
+
 // hold returns what a call has to wait for.
 func (l *line) hold(call string) chan struct{} {
 	l.mu.Lock()

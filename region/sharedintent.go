@@ -21,8 +21,11 @@ type sharedIntent struct {
 	owed   bool // it could not be announced
 	once   sync.Once
 
+	settled context.Context // ends when renewals are to end
+	cancel  context.CancelFunc
+
 	mu      sync.Mutex
-	renewal *time.Timer // nil once it is settled
+	renewal *time.Timer
 }
 
 // sharedPart is what goes to one journal.
@@ -42,6 +45,7 @@ func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (I
 		return nil, err
 	}
 	in := &sharedIntent{region: r, id: rand.Text(), parts: parts}
+	in.settled, in.cancel = context.WithCancel(context.Background())
 	for i := range in.parts {
 		in.parts[i].own = in.parts[i].mirror.announce(in.parts[i].changes)
 	}
@@ -122,11 +126,15 @@ func sealedOf(parts []sharedPart) []backend.Part {
 func (in *sharedIntent) renew() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.renewal == nil {
+	if in.settled.Err() != nil {
 		return
 	}
 	next := in.region.lease / renewals
-	if err := in.region.gate.past(in.send); err != nil {
+	err := in.region.gate.past(in.settled, in.send)
+	if in.settled.Err() != nil {
+		return
+	}
+	if err != nil {
 		in.region.faults.report(fmt.Errorf("cacheops: renewing a change: %w", err))
 		next /= renewals
 	}
@@ -137,14 +145,15 @@ func (in *sharedIntent) renew() {
 // again so often until the next is due.
 const renewals = 3
 
-// stop ends the renewals. One that is on its way is waited for, so that it does not
-// bring back what is settled.
+// stop ends the renewals. One that is on its way is given up, and waited for. Should
+// it still arrive, when the outcome has, then what it brings back is pending until
+// its lease ends.
 func (in *sharedIntent) stop() {
+	in.cancel()
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.renewal != nil {
 		in.renewal.Stop()
-		in.renewal = nil
 	}
 }
 

@@ -1,0 +1,452 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed92106438/cacheops/invalidation"
+)
+
+// TestPartyServesWhatTheDatabaseSays lets processes that meet in one store read and
+// write a small database, step by step, while calls of the store get lost or are
+// held up, what it keeps is lost, leases end and processes die. Whatever a read is
+// served must be what the database said at some moment of the read; at the bounded
+// level, at one that is no longer ago than the bound, nor before the last change of
+// the reader's own process.
+func TestPartyServesWhatTheDatabaseSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		untimed := struct{ testing.TB }{t} // a bubble's clock knows no deadline
+		rapid.Check(untimed, func(t *rapid.T) {
+			w := newWorld(t)
+			defer w.end()
+			t.Repeat(map[string]func(*rapid.T){
+				"read":     w.read,
+				"read on":  w.read,
+				"select":   w.selects,
+				"put":      w.put,
+				"announce": w.announce,
+				"commit":   w.commit,
+				"outcome":  w.outcome,
+				"release":  w.release,
+				"wait":     w.wait,
+				"die":      w.die,
+				"lose":     w.lose,
+				"":         w.agrees,
+			})
+		})
+	})
+}
+
+// cells is the number of rows of the database: two posts, and all users as one.
+const cells = 3
+
+// state is what the database says from a moment on.
+type state struct {
+	since time.Time
+	rows  [cells]int
+}
+
+// question is a query: what it depends on, and the rows that it shows.
+type question struct {
+	name  string
+	dep   *invalidation.Dependency
+	shows []int
+}
+
+var questions = []question{
+	{"topic 1", topic1, []int{0}},
+	{"topic 2", topic2, []int{1}},
+	{"users", allUsers, []int{2}},
+	{"all", reads(use("posts", where{in("topic", int64(1), int64(2))}), use("users", nil)), []int{0, 1, 2}},
+}
+
+// answer is what a question is answered by the database.
+func (q *question) answer(s state) text {
+	var a text
+	for _, row := range q.shows {
+		a += text(fmt.Sprint(s.rows[row], " "))
+	}
+	return a
+}
+
+// world is the database, and the processes that use it.
+type world struct {
+	*rapid.T
+	lot    *lot
+	outage Outage
+	length int // of journals here
+
+	mu     sync.Mutex
+	states []state
+	ps     []*party
+	fills  []*filling
+	writes []*writing
+	faults []string
+}
+
+// party is one process.
+type party struct {
+	*process
+	bound time.Duration // zero if it is linearizable
+	own   int           // the last state that it has acknowledged
+	dead  bool
+}
+
+func (p *party) core() *shared {
+	if t, ok := p.Region.(*tiered); ok {
+		return t.shared
+	}
+	return p.Region.(*shared)
+}
+
+// filling is a query on its way.
+type filling struct {
+	p        *party
+	question *question
+	stamp    Stamp
+	lag      time.Duration
+	answer   text
+	asked    bool
+}
+
+// writing is a transaction on its way.
+type writing struct {
+	p       *party
+	intent  Intent
+	changes []invalidation.Change
+	exact   []invalidation.Change
+	rows    []int
+	state   int // that it led to
+	ended   bool
+	aborted bool
+	// unannounced is set if others may be served what it made untrue, until paid.
+	unannounced bool
+}
+
+func newWorld(t *rapid.T) *world {
+	w := &world{T: t, lot: newLot(), states: []state{{since: time.Now()}}}
+	w.lot.length = rapid.SampledFrom([]int{2, 5, 100}).Draw(t, "journals in the store")
+	w.length = rapid.SampledFrom([]int{1, 4, 100}).Draw(t, "journals here")
+	w.outage = rapid.SampledFrom([]Outage{Strict, Strict, Degrade}).Draw(t, "outage")
+	for range rapid.IntRange(2, 3).Draw(t, "processes") {
+		w.ps = append(w.ps, w.join(t))
+	}
+	w.ps[0].grow()
+	return w
+}
+
+func (w *world) join(t *rapid.T) *party {
+	line := &line{lot: w.lot}
+	r := newShared(sharing{backend: line, length: w.length, outage: w.outage}, nil)
+	p := &party{process: &process{lot: w.lot, line: line, Region: r}}
+	switch rapid.IntRange(0, 2).Draw(t, "level") {
+	case 1:
+		p.Region = Tiered(MemoryOptions{}, r, TieredOptions{})
+	case 2:
+		p.bound = time.Second
+		p.Region = Tiered(MemoryOptions{}, r, TieredOptions{Level: Bounded(p.bound)})
+	}
+	return p
+}
+
+// end lets everything come to its end.
+func (w *world) end() {
+	for _, p := range w.ps {
+		w.kill(p)
+	}
+	time.Sleep(3 * time.Second)
+	synctest.Wait()
+}
+
+func (w *world) kill(p *party) {
+	w.mu.Lock()
+	p.dead = true
+	for _, tx := range w.writes {
+		if tx.p == p && tx.intent != nil {
+			tx.intent.(*sharedIntent).stop()
+		}
+	}
+	w.writes = slices.DeleteFunc(w.writes, func(tx *writing) bool { return tx.p == p && !tx.unannounced })
+	w.fills = slices.DeleteFunc(w.fills, func(f *filling) bool { return f.p == p })
+	w.mu.Unlock()
+	_ = p.Region.(interface{ Close() error }).Close()
+	p.line.clear()
+}
+
+// begin has a process call its region.
+func (w *world) begin(p *party, call func()) {
+	var fates []fate
+	for range rapid.IntRange(0, 3).Draw(w.T, "fates") {
+		fates = append(fates, rapid.SampledFrom([]fate{straight, straight, straight, heldThere, heldBack, heldBack, lost, unanswered}).Draw(w.T, "fate"))
+	}
+	p.line.next(fates...)
+	go call()
+	synctest.Wait()
+}
+
+func (w *world) draw(t *rapid.T) *party {
+	w.T = t
+	return rapid.SampledFrom(w.ps).Draw(t, "process")
+}
+
+// present is the last state.
+func (w *world) present() int { return len(w.states) - 1 }
+
+// at is the state of a moment.
+func (w *world) at(t time.Time) int {
+	for i := w.present(); i > 0; i-- {
+		if !w.states[i].since.After(t) {
+			return i
+		}
+	}
+	return 0
+}
+
+func (w *world) read(t *rapid.T) {
+	p := w.draw(t)
+	q := &questions[rapid.IntRange(0, len(questions)-1).Draw(t, "question")]
+	lag := time.Duration(rapid.IntRange(0, 3).Draw(t, "lag")/3) * 2 * time.Second
+	tables := tablesOf(q.dep)
+	if rapid.IntRange(0, 3).Draw(t, "tables known") == 0 {
+		tables = tables[:1]
+	}
+	since := w.present()
+	if p.bound > 0 {
+		since = max(w.at(time.Now().Add(-p.bound)), p.own)
+	}
+	doubt := w.doubtful(p, q)
+	w.begin(p, func() {
+		e, _ := p.Get(context.Background(), sharedKey(q.name), asked(tables))
+		if e != nil {
+			w.mu.Lock()
+			w.check(p, q, e, since, doubt)
+			w.mu.Unlock()
+			return
+		}
+		if stamp, ok := p.Stamp(context.Background(), q.dep, lag); ok {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if !p.dead {
+				w.fills = append(w.fills, &filling{p: p, question: q, stamp: stamp, lag: lag})
+			}
+		}
+	})
+}
+
+// doubtful reports whether a process may be served an untrue answer because another
+// could not announce what it has changed.
+func (w *world) doubtful(p *party, q *question) bool {
+	return slices.ContainsFunc(w.writes, func(tx *writing) bool {
+		return tx.unannounced && tx.p != p && slices.ContainsFunc(tx.rows, func(row int) bool { return slices.Contains(q.shows, row) })
+	})
+}
+
+// check notes if an answer is none that the database has given since some state.
+func (w *world) check(p *party, q *question, e *Entry, since int, doubt bool) {
+	if p.dead || doubt || w.doubtful(p, q) {
+		return
+	}
+	for _, s := range w.states[since:] {
+		if e.Value == q.answer(s) {
+			return
+		}
+	}
+	w.faults = append(w.faults, fmt.Sprintf("%s: served %q, but the database said %q, and says %q",
+		q.name, e.Value, q.answer(w.states[since]), q.answer(w.states[w.present()])))
+}
+
+func (w *world) selects(t *rapid.T) {
+	w.T = t
+	f := rapid.SampledFrom(w.some(t)).Draw(t, "fill")
+	shown := w.present()
+	if f.lag > 0 {
+		shown = rapid.IntRange(w.at(time.Now().Add(-f.lag)), shown).Draw(t, "replica")
+	}
+	f.answer, f.asked = f.question.answer(w.states[shown]), true
+}
+
+func (w *world) some(t *rapid.T) []*filling {
+	if len(w.fills) == 0 {
+		t.Skip("there is none")
+	}
+	return w.fills
+}
+
+func (w *world) put(t *rapid.T) {
+	w.T = t
+	f := take(t, &w.fills)
+	if !f.asked {
+		t.Skip("it was not sent")
+	}
+	e := &Entry{
+		Key: sharedKey(f.question.name), Dependency: f.question.dep, Stamp: f.stamp,
+		Value: f.answer, Encoding: f.answer, TTL: time.Hour,
+	}
+	w.begin(f.p, func() { f.p.Put(context.Background(), e) })
+}
+
+var changesOf = [cells]invalidation.Change{postIn1, postIn2, userAdded}
+
+func (w *world) announce(t *rapid.T) {
+	p := w.draw(t)
+	tx := &writing{p: p}
+	tx.rows = rapid.SliceOfNDistinct(rapid.IntRange(0, cells-1), 1, 2, rapid.ID).Draw(t, "rows")
+	for _, row := range tx.rows {
+		tx.exact = append(tx.exact, changesOf[row])
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "known") {
+	case 0:
+		tx.changes = []invalidation.Change{everyTable}
+	case 1:
+		tx.changes = []invalidation.Change{anything("posts"), anything("users")}
+	default:
+		tx.changes = tx.exact
+	}
+	w.begin(p, func() {
+		intent, err := p.Announce(context.Background(), tx.changes)
+		if err != nil {
+			return
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		tx.intent = intent
+		if p.dead {
+			intent.(*sharedIntent).stop()
+			return
+		}
+		w.writes = append(w.writes, tx)
+	})
+}
+
+// pending reports whether readers in other processes are warned of a transaction:
+// it is pending, or may be and is not known. A writer that was cut off for longer
+// than its lease is not promised more.
+func (w *world) pending(tx *writing) bool {
+	in := tx.intent.(*sharedIntent)
+	w.lot.mu.Lock()
+	defer w.lot.mu.Unlock()
+	return !slices.ContainsFunc(in.parts, func(part sharedPart) bool {
+		j := w.lot.journals[part.mirror.name]
+		return j != nil && !j.young && j.find(in.id) < 0
+	})
+}
+
+func (w *world) commit(t *rapid.T) {
+	w.T = t
+	tx := w.under(t, func(tx *writing) bool { return !tx.ended })
+	tx.ended = true
+	owed := tx.intent.(*sharedIntent).owed
+	tx.aborted = rapid.IntRange(0, 3).Draw(t, "aborted") == 0 || !owed && !w.pending(tx)
+	if tx.aborted {
+		return
+	}
+	s := state{time.Now(), w.states[w.present()].rows}
+	for _, row := range tx.rows {
+		s.rows[row]++
+	}
+	w.states = append(w.states, s)
+	tx.state, tx.unannounced = w.present(), owed
+}
+
+// under draws one of the transactions that are under way.
+func (w *world) under(t *rapid.T, which func(*writing) bool) *writing {
+	var some []*writing
+	for _, tx := range w.writes {
+		if which(tx) {
+			some = append(some, tx)
+		}
+	}
+	if len(some) == 0 {
+		t.Skip("there is none")
+	}
+	return rapid.SampledFrom(some).Draw(t, "transaction")
+}
+
+func (w *world) outcome(t *rapid.T) {
+	w.T = t
+	tx := w.under(t, func(tx *writing) bool { return tx.ended && tx.intent != nil })
+	intent := tx.intent
+	if !tx.unannounced {
+		w.writes = slices.DeleteFunc(w.writes, func(other *writing) bool { return other == tx })
+	}
+	tx.intent = nil
+	known := rapid.Bool().Draw(t, "known by now")
+	w.begin(tx.p, func() {
+		switch {
+		case tx.aborted:
+			intent.Abort(context.Background())
+			return
+		case known:
+			intent.Commit(context.Background(), tx.exact...)
+		default:
+			intent.Commit(context.Background())
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		tx.p.own = max(tx.p.own, tx.state)
+	})
+}
+
+func (w *world) release(t *rapid.T) {
+	p := w.draw(t)
+	if len(p.line.held) == 0 {
+		t.Skip("nothing is held up")
+	}
+	p.line.release(rapid.IntRange(0, len(p.line.held)-1).Draw(t, "which"))
+	synctest.Wait()
+}
+
+func (w *world) wait(t *rapid.T) {
+	w.T = t
+	time.Sleep(rapid.SampledFrom([]time.Duration{
+		time.Millisecond, 60 * time.Millisecond, 200 * time.Millisecond, time.Second, 6 * time.Second,
+	}).Draw(t, "for"))
+	synctest.Wait()
+}
+
+// die ends a process, and begins another in its place.
+func (w *world) die(t *rapid.T) {
+	p := w.draw(t)
+	if p.core().debts.any() || w.outage == Degrade {
+		t.Skip("what it owes would never be known")
+	}
+	w.kill(p)
+	synctest.Wait()
+	w.ps[slices.Index(w.ps, p)] = w.join(t)
+}
+
+func (w *world) lose(t *rapid.T) {
+	w.T = t
+	switch n := rapid.IntRange(0, 4).Draw(t, "what"); n {
+	case 0:
+		w.lot.lose()
+	case 1:
+		w.lot.mu.Lock()
+		clear(w.lot.values)
+		w.lot.mu.Unlock()
+	default:
+		w.lot.lose(journalName(named([]string{"posts", "users", invalidation.AllTables}[n-2])))
+	}
+}
+
+// agrees fails if something untrue was served.
+func (w *world) agrees(t *rapid.T) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, tx := range w.writes {
+		if tx.intent == nil && !tx.p.core().debts.any() {
+			tx.unannounced = false
+		}
+	}
+	w.writes = slices.DeleteFunc(w.writes, func(tx *writing) bool { return tx.intent == nil && !tx.unannounced })
+	if len(w.faults) > 0 {
+		t.Fatal(w.faults[0])
+	}
+}
