@@ -14,11 +14,11 @@ var sources embed.FS
 
 // The scripts.
 var (
-	newsScript     = script("head", "news")
-	announceScript = script("head", "write", "announce")
-	settleScript   = script("head", "write", "settle")
-	expireScript   = script("head", "write", "expire")
-	openScript     = script("head", "write", "open")
+	newsScript     = script("server", "quiet", "head", "news")
+	announceScript = script("server", "head", "write", "announce")
+	settleScript   = script("server", "head", "write", "settle")
+	expireScript   = script("server", "head", "write", "expire")
+	openScript     = script("server", "head", "write", "open")
 )
 
 // script puts a script together.
@@ -59,11 +59,11 @@ func (c *call) add(key string, args ...any) {
 // run makes calls in one round trip, and returns the error of each.
 func (s *Store) run(ctx context.Context, calls ...*call) []error {
 	errs := make([]error, len(calls))
-	err := s.within(ctx, func() error {
-		pipe := s.client.Pipeline()
+	err := s.within(ctx, func(c redis.UniversalClient) error {
+		pipe := c.Pipeline()
 		send(ctx, pipe, calls)
 		_, _ = pipe.Exec(ctx) // each reply has its error
-		s.repeat(ctx, calls)
+		repeat(ctx, c, calls)
 		return nil
 	})
 	for i := range errs {
@@ -82,12 +82,12 @@ func send(ctx context.Context, pipe redis.Pipeliner, calls []*call) {
 }
 
 // repeat makes those calls again whose scripts a server did not know.
-func (s *Store) repeat(ctx context.Context, calls []*call) {
+func repeat(ctx context.Context, client redis.UniversalClient, calls []*call) {
 	var pipe redis.Pipeliner
 	for _, c := range calls {
 		if redis.HasErrorPrefix(c.reply.Err(), "NOSCRIPT") {
 			if pipe == nil {
-				pipe = s.client.Pipeline()
+				pipe = client.Pipeline()
 			}
 			c.reply = c.Eval(ctx, pipe, c.keys, c.args...)
 		}

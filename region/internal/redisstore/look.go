@@ -4,99 +4,64 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/seed92106438/cacheops/region/internal/backend"
 )
 
-// looks is how often a look may have to be repeated.
-const looks = 4
-
 // Look implements [backend.Backend].
+func (s *Store) Look(ctx context.Context, key string, follow []backend.Follow) ([]byte, []backend.News, error) {
+	if !s.together {
+		return s.lookAround(ctx, key, follow)
+	}
+	if near(follow) && rand.IntN(renewals) != 0 {
+		value, news, err := s.glance(ctx, key, follow)
+		if !errors.Is(err, errNotSeen) {
+			return value, news, err
+		}
+	}
+	value, found, err := s.ask(ctx, key, follow)
+	return value, newsOf(found), err
+}
+
+// lookAround looks at the journals of a cluster.
 //
 // Records are everywhere before an announcement is gone, so a reader who looks at
 // the announcement's journal first, and then at those of the records, cannot miss
-// both. On one server a look has no parts, and order is of no importance. The nodes
-// of a cluster answer in any order: a look that finds an announcement gone whose
+// both. But nodes answer in any order: a look that finds an announcement gone whose
 // records are in other journals may have looked at these too early, so it looks
 // again. That is rare, and all else takes one round trip.
-func (s *Store) Look(ctx context.Context, key string, follow []backend.Follow) ([]byte, []backend.News, error) {
+func (s *Store) lookAround(ctx context.Context, key string, follow []backend.Follow) ([]byte, []backend.News, error) {
 	known := follow
-	for range looks {
-		value, found, err := s.look(ctx, key, follow)
+	for {
+		value, found, err := s.ask(ctx, key, follow)
 		if err != nil {
 			return nil, nil, err
 		}
-		news, moved := make([]backend.News, len(found)), false
+		news, moved := newsOf(found), false
+		next := make([]backend.Follow, len(news))
 		for i := range found {
-			news[i] = found[i].News
 			moved = moved || found[i].movedSince(known[i])
+			next[i] = backend.Follow{Epoch: news[i].Epoch, Number: news[i].Number}
 		}
-		if s.together || len(follow) < 2 || !moved {
+		if !moved || len(follow) < 2 {
 			return value, news, nil
 		}
-		known = make([]backend.Follow, len(news))
-		for i := range news {
-			known[i] = backend.Follow{Epoch: news[i].Epoch, Number: news[i].Number}
-		}
+		known = next
 	}
-	return nil, nil, errors.New("cacheops: redis: reading journals: they do not come to rest")
-}
-
-// look looks once.
-func (s *Store) look(ctx context.Context, key string, follow []backend.Follow) ([]byte, []found, error) {
-	var value *redis.StringCmd
-	calls := s.ask(follow)
-	err := s.within(ctx, func() error {
-		pipe := s.client.Pipeline()
-		if key != "" {
-			value = pipe.Get(ctx, s.valueKey(key))
-		}
-		send(ctx, pipe, calls)
-		_, _ = pipe.Exec(ctx) // each reply has its error
-		s.repeat(ctx, calls)
-		return nil
-	})
-	if err != nil {
-		return nil, nil, s.failed("reading journals", err)
-	}
-	errs := make([]error, 0, 1+len(calls))
-	for _, c := range calls {
-		errs = append(errs, c.reply.Err())
-	}
-	var bytes []byte
-	if value != nil {
-		bytes, err = valueOf(value)
-		errs = append(errs, err)
-	}
-	if err := s.failed("reading a value and journals", errs...); err != nil {
-		return nil, nil, err
-	}
-	news, err := read(calls, follow)
-	return bytes, news, err
-}
-
-// valueOf returns a value, nil if there is none.
-func valueOf(reply *redis.StringCmd) ([]byte, error) {
-	value, err := reply.Bytes()
-	switch {
-	case errors.Is(err, redis.Nil):
-		return nil, nil
-	case err == nil && value == nil:
-		return []byte{}, nil
-	}
-	return value, err
 }
 
 // renewals is how many looks there are for one that renews a journal's life, which
 // is a write.
 const renewals = 64
 
-// ask returns the calls that ask for news: one for all journals, or one for each.
-func (s *Store) ask(follow []backend.Follow) []*call {
+// ask has scripts tell what is new: one for all journals, or one for each. It begins
+// those journals that are not there, or cannot be trusted.
+func (s *Store) ask(ctx context.Context, key string, follow []backend.Follow) ([]byte, []found, error) {
 	renew := 0
-	if rand.IntN(renewals) == 0 {
+	if s.together || rand.IntN(renewals) == 0 {
 		renew = 1
 	}
 	var calls []*call
@@ -104,7 +69,51 @@ func (s *Store) ask(follow []backend.Follow) []*call {
 		if i == 0 || !s.together {
 			calls = append(calls, s.call(newsScript, renew))
 		}
-		calls[len(calls)-1].add(s.journalKey(f.Journal), f.Epoch, f.Number)
+		calls[len(calls)-1].add(s.journalKey(f.Journal), position(f)+" ")
 	}
-	return calls
+	var value *redis.StringCmd
+	err := s.within(ctx, func(c redis.UniversalClient) error {
+		pipe := c.Pipeline()
+		value = s.get(ctx, pipe, key)
+		send(ctx, pipe, calls)
+		_, _ = pipe.Exec(ctx) // each reply has its error
+		repeat(ctx, c, calls)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, s.failed("reading journals", err)
+	}
+	bytes, err := valueOf(value)
+	errs := []error{err}
+	for _, c := range calls {
+		errs = append(errs, c.reply.Err())
+	}
+	if err := s.failed("reading a value and journals", slices.DeleteFunc(errs, succeeded)...); err != nil {
+		return nil, nil, err
+	}
+	all, err := read(calls, follow)
+	return bytes, all, err
+}
+
+// succeeded is so of no error. Of a look it does not matter what succeeded.
+func succeeded(err error) bool { return err == nil }
+
+// get asks for a value, if there is a key.
+func (s *Store) get(ctx context.Context, pipe redis.Pipeliner, key string) *redis.StringCmd {
+	if key == "" {
+		return nil
+	}
+	return pipe.Get(ctx, s.valueKey(key))
+}
+
+// valueOf returns a value, nil if there is none.
+func valueOf(reply *redis.StringCmd) ([]byte, error) {
+	if reply == nil || errors.Is(reply.Err(), redis.Nil) {
+		return nil, nil
+	}
+	value, err := reply.Bytes()
+	if err == nil && value == nil {
+		return []byte{}, nil
+	}
+	return value, err
 }

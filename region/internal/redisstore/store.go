@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,16 +24,24 @@ import (
 type Options struct {
 	// Prefix of all keys, "cacheops" by default.
 	Prefix string
-	// Length is how many records a journal keeps, 1,024 by default. They may be
-	// fewer if they are large.
+	// Length is how many committed changes a journal keeps, 1,024 by default. They
+	// may be fewer if they are large, or many were announced that came to nothing.
 	Length int
 	// TTL is how long a journal lives that nobody uses, a day by default.
 	TTL time.Duration
+	// Timeout is how long the contexts of most calls last, if it is known. It spares
+	// a goroutine for each.
+	Timeout time.Duration
 }
 
-// maxBytes bounds the changes of a journal's records. A reply has all of them for
-// one who knows none.
-const maxBytes = 1 << 20
+const (
+	// window is how many numbers a journal reaches back for each record that it is
+	// to keep. A change takes three: announcement, record, withdrawal.
+	window = 3
+	// maxBytes bounds the changes of a journal's records. A reply has all of them
+	// for one who knows none.
+	maxBytes = 1 << 20
+)
 
 // Store is a store in Redis. It implements [backend.Backend].
 type Store struct {
@@ -43,6 +52,9 @@ type Store struct {
 	together bool
 	// punctual is set if the client itself keeps to the deadlines of contexts.
 	punctual bool
+	// hasty is a client that waits for an answer no longer than half the Timeout.
+	hasty    redis.UniversalClient
+	glimpses sync.Map // of journals to *glimpse
 }
 
 var _ backend.Backend = (*Store)(nil)
@@ -64,6 +76,9 @@ func New(client redis.UniversalClient, o Options) (*Store, error) {
 		return nil, errors.New("cacheops: redis: there is no client")
 	case *redis.Client:
 		s.together, s.punctual = true, c.Options().ContextTimeoutEnabled
+		if o.Timeout > 0 {
+			s.hasty = c.WithTimeout(o.Timeout / 2)
+		}
 	case *redis.ClusterClient:
 		s.punctual = c.Options().ContextTimeoutEnabled
 	case *redis.Ring:
@@ -84,18 +99,25 @@ func (s *Store) journalKey(journal string) string {
 	return s.Prefix + ":j:{" + url.QueryEscape(journal) + "}"
 }
 
-// within makes calls that end with ctx, whatever the client does. A call that is
+// within has calls made that end with ctx, whatever the client does. A call that is
 // given up may still be carried out.
-func (s *Store) within(ctx context.Context, do func() error) error {
+//
+// Unless it is told to, a client of go-redis does not look at ctx while it waits for
+// an answer. Then one is used that waits for less time than there is, or, if there
+// is less than usual, a goroutine is left behind to wait.
+func (s *Store) within(ctx context.Context, do func(redis.UniversalClient) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	_, limited := ctx.Deadline()
-	if ctx.Done() == nil || s.punctual && limited {
-		return do()
+	deadline, limited := ctx.Deadline()
+	switch {
+	case ctx.Done() == nil || s.punctual && limited:
+		return do(s.client)
+	case s.hasty != nil && limited && time.Until(deadline) > s.Timeout*9/10:
+		return do(s.hasty)
 	}
 	done := make(chan error, 1)
-	go func() { done <- do() }()
+	go func() { done <- do(s.client) }()
 	select {
 	case err := <-done:
 		return err

@@ -12,8 +12,8 @@ func atLeast(ttl time.Duration) time.Duration { return max(ttl, time.Millisecond
 
 // Put implements [backend.Backend].
 func (s *Store) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	err := s.within(ctx, func() error {
-		return s.client.Set(ctx, s.valueKey(key), value, atLeast(ttl)).Err()
+	err := s.within(ctx, func(c redis.UniversalClient) error {
+		return c.Set(ctx, s.valueKey(key), value, atLeast(ttl)).Err()
 	})
 	return s.failed("storing a value", err)
 }
@@ -22,8 +22,8 @@ func (s *Store) Put(ctx context.Context, key string, value []byte, ttl time.Dura
 // was lost, it may report false for what it has added itself.
 func (s *Store) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
 	var added bool
-	err := s.within(ctx, func() (err error) {
-		added, err = s.client.SetNX(ctx, s.valueKey(key), value, atLeast(ttl)).Result()
+	err := s.within(ctx, func(c redis.UniversalClient) (err error) {
+		added, err = c.SetNX(ctx, s.valueKey(key), value, atLeast(ttl)).Result()
 		return err
 	})
 	if err != nil {
@@ -37,8 +37,8 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	err := s.within(ctx, func() error {
-		_, err := s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	err := s.within(ctx, func(c redis.UniversalClient) error {
+		_, err := c.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 			for _, key := range keys {
 				pipe.Unlink(ctx, s.valueKey(key))
 			}

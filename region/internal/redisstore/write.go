@@ -72,8 +72,11 @@ func (s *Store) Settle(ctx context.Context, id string, committed []backend.Part,
 	const what = "settling changes"
 	all := outcomes(committed, announced)
 	inPlace := !slices.ContainsFunc(all, func(o outcome) bool { return o.announced != (len(o.committed) > 0) })
-	if s.together || inPlace || len(committed) == 0 {
+	switch {
+	case inPlace || len(committed) == 0:
 		return s.write(ctx, what, s.settle(id, all, "goes"))
+	case s.together:
+		return s.write(ctx, what, s.settle(id, all, "moved"))
 	}
 	var records, withdrawals []outcome
 	for _, o := range all {
@@ -96,7 +99,7 @@ func (s *Store) settle(id string, all []outcome, fate string) []*call {
 	var calls []*call
 	for i, o := range all {
 		if i == 0 || !s.together {
-			calls = append(calls, s.call(settleScript, id, s.Length, maxBytes))
+			calls = append(calls, s.call(settleScript, id, window*s.Length, maxBytes))
 		}
 		becomes := "stays"
 		if o.announced {
@@ -111,7 +114,7 @@ func (s *Store) settle(id string, all []outcome, fate string) []*call {
 
 // Expire implements [backend.Backend].
 func (s *Store) Expire(ctx context.Context, journal string, p backend.Pending) error {
-	c := s.call(expireScript, p.ID, s.Length, maxBytes)
+	c := s.call(expireScript, p.ID, window*s.Length, maxBytes)
 	c.add(s.journalKey(journal), strconv.FormatUint(p.Renewed, 10))
 	return s.write(ctx, "settling what has expired", []*call{c})
 }

@@ -125,7 +125,7 @@ var journals = []test{
 		}
 		news := f.all("j")
 		f.complete(news, numbers)
-		if n := len(news.Records); n < f.length || n > 2*f.length {
+		if n := len(news.Records); n < f.length || n > 4*f.length {
 			f.Fatalf("%d records of a journal of length %d", n, f.length)
 		}
 	}},

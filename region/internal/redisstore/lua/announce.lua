@@ -4,13 +4,10 @@
 
 local id = ARGV[3]
 for i, key in ipairs(KEYS) do
-	use(key)
-	advance(key)
-	if redis.call('HEXISTS', key, 'p:' .. id) == 0 then
-		local all = ids(key)
-		all[#all + 1] = id
-		redis.call('HSET', key, 'pending', cmsgpack.pack(all))
-	end
-	redis.call('HSET', key, 'p:' .. id, ARGV[4] .. ' ' .. ARGV[4 + i])
+	local j, changes = use(key), ARGV[4 + i]
+	local entry = #id .. ' ' .. ARGV[4] .. ' ' .. #changes .. ' ' .. id .. changes
+	redis.call('HSET', key, 'pending', without(key, id) .. entry)
+	j.number = j.number + 1
+	save(j)
 end
 return 0

@@ -1,63 +1,42 @@
--- news.lua follows head.lua and tells what is new in the journals KEYS.
---
--- ARGV[3] is 1 if their time to live is to be renewed; then come, for each, the
--- epoch and number that are followed.
+-- news.lua follows quiet.lua and head.lua. It answers for each journal 0 if nothing
+-- is new, or with its head, what is pending, and numbers, each followed by the
+-- changes of its record.
 
--- records returns those after the number since, the newest first. The oldest ones
--- are not looked at unless they are needed.
-local function records(key, since, first, last)
-	local found, batch, old = {}, 4, false
-	while last >= first and not old do
+-- news returns what came after the number given.
+local function news(j, number)
+	local answer = {j.head, redis.call('HGET', j.key, 'pending') or ''}
+	for first = math.max(j.since, number) + 1, j.number, 512 do
 		local names = {}
-		for i = last, math.max(first, last - batch + 1), -1 do
-			names[#names + 1] = 'r:' .. i
+		for n = first, math.min(first + 511, j.number) do
+			names[#names + 1] = string.format('r:%.0f', n)
 		end
-		for _, record in ipairs(redis.call('HMGET', key, unpack(names))) do
-			old = old or tonumber(string.match(record, '^%d+')) <= since
-			if not old then
-				found[#found + 1] = record
+		for i, changes in ipairs(redis.call('HMGET', j.key, unpack(names))) do
+			if changes then
+				answer[#answer + 1] = first + i - 1
+				answer[#answer + 1] = changes
 			end
 		end
-		last, batch = last - #names, math.min(2 * batch, 512)
 	end
-	return found
+	return answer
 end
 
--- pending returns what is pending, each id followed by what is under it.
-local function pending(key, packed)
-	local found = {}
-	for _, id in ipairs(packed and cmsgpack.unpack(packed) or {}) do
-		found[#found + 1] = id
-		found[#found + 1] = redis.call('HGET', key, 'p:' .. id)
-	end
-	return found
-end
-
-local function news(key, h, epoch, number)
-	local m = redis.call('HMGET', key, 'young', 'since', 'first', 'last', 'moved', 'pending')
-	local since = tonumber(m[2])
-	if h[2] == epoch then
-		since = math.max(since, tonumber(number))
-	end
-	return {h[2], h[3], since, m[1] and 1 or 0, tonumber(m[5]),
-		records(key, since, tonumber(m[3]), tonumber(m[4])), pending(key, m[6])}
-end
-
-local changed, answers = false, {}
+local answers = {}
 for i, key in ipairs(KEYS) do
-	local epoch, number = ARGV[2 * i + 2], ARGV[2 * i + 3]
-	local h = head(key)
-	if h[2] == epoch and tonumber(h[3]) < tonumber(number) then
-		h = begin(key) -- it has gone back, however that was done
-	end
-	if h[2] == epoch and h[3] == number then
-		answers[i] = 0
-	else
-		answers[i] = news(key, h, epoch, number)
-		changed = true
+	local epoch, number = string.match(ARGV[3 + i], '^(%d+) (%d+) $')
+	number = tonumber(number)
+	local j = use(key)
+	if j.epoch == epoch and j.number < number then
+		j = begin(key) -- it has gone back, however that was done
 	end
 	if ARGV[3] == '1' then
 		redis.call('PEXPIRE', key, ARGV[2])
 	end
+	if j.epoch ~= epoch then
+		answers[i] = news(j, 0)
+	elseif j.number ~= number then
+		answers[i] = news(j, number)
+	else
+		answers[i] = 0
+	end
 end
-return changed and answers or 0
+return answers

@@ -1,9 +1,9 @@
 -- open.lua follows write.lua and ends the youth of the journal KEYS[1], if its
 -- epoch is ARGV[3].
 
-local key = KEYS[1]
-if use(key)[2] == ARGV[3] and redis.call('HEXISTS', key, 'young') == 1 then
-	advance(key)
-	redis.call('HDEL', key, 'young')
+local j = use(KEYS[1])
+if j.epoch == ARGV[3] and j.young == 1 then
+	j.young, j.number = 0, j.number + 1
+	save(j)
 end
 return 0

@@ -1,0 +1,319 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/seed92106438/cacheops/internal/redistest"
+	"github.com/seed92106438/cacheops/region/internal/backend"
+)
+
+const patience = 30 * time.Second
+
+// within is a context with a deadline, as the callers of a store have.
+func within(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// look asks for the news of journals, until that succeeds.
+func look(t testing.TB, s *Store, follow ...backend.Follow) []backend.News {
+	t.Helper()
+	for ctx := within(t, patience); ; {
+		_, news, err := s.Look(within(t, time.Second), "", follow)
+		if err == nil {
+			return news
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// at returns where a journal stands.
+func at(t testing.TB, s *Store, journal string) backend.Follow {
+	t.Helper()
+	news := look(t, s, backend.Follow{Journal: journal})[0]
+	return backend.Follow{Journal: journal, Epoch: news.Epoch, Number: news.Number}
+}
+
+func settle(t testing.TB, s *Store, changes string, journals ...string) {
+	t.Helper()
+	var parts []backend.Part
+	for _, journal := range journals {
+		parts = append(parts, backend.Part{Journal: journal, Changes: []byte(changes)})
+	}
+	if err := s.Settle(within(t, patience), "id", parts, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func announce(s *Store, ctx context.Context, journals ...string) error {
+	var parts []backend.Part
+	for _, journal := range journals {
+		parts = append(parts, backend.Part{Journal: journal, Changes: []byte("changes")})
+	}
+	return s.Announce(ctx, "id", time.Minute, parts)
+}
+
+// anew checks that a journal has begun anew.
+func anew(t testing.TB, s *Store, known backend.Follow) {
+	t.Helper()
+	news := look(t, s, known)[0]
+	if news.Epoch == known.Epoch || !news.Changed || !news.Young {
+		t.Fatalf("the journal goes on as if nothing had been: %+v, known %+v", news, known)
+	}
+}
+
+// same checks that nothing is new in a journal.
+func same(t testing.TB, s *Store, known backend.Follow) {
+	t.Helper()
+	if news := look(t, s, known)[0]; news.Changed {
+		t.Fatalf("something is new: %+v, known %+v", news, known)
+	}
+}
+
+func TestServersThatForget(t *testing.T) {
+	t.Run("restart from a snapshot", func(t *testing.T) {
+		server := redistest.Start(t)
+		s := open(t, server.Client(), Options{})
+		settle(t, s, "a", "j")
+		snapshot := server.Snapshot()
+		before := at(t, s, "j")
+		settle(t, s, "b", "j")
+		after := at(t, s, "j")
+		server.Restore(snapshot)
+		// Whoever knew no more than the snapshot has is told too: what he does not
+		// know of may have been lost.
+		anew(t, s, before)
+		anew(t, s, after)
+	})
+	t.Run("restart with all there was", func(t *testing.T) {
+		server := redistest.Start(t, redistest.Persistent())
+		s := open(t, server.Client(), Options{})
+		settle(t, s, "a", "j")
+		known := at(t, s, "j")
+		server.Restart()
+		anew(t, s, known)
+	})
+	t.Run("restart with nothing", func(t *testing.T) {
+		server := redistest.Start(t)
+		s := open(t, server.Client(), Options{})
+		settle(t, s, "a", "j")
+		known := at(t, s, "j")
+		server.Restart()
+		anew(t, s, known)
+	})
+	t.Run("announcing after a restart", func(t *testing.T) {
+		server := redistest.Start(t, redistest.Persistent())
+		s := open(t, server.Client(), Options{})
+		known := at(t, s, "j")
+		server.Restart()
+		for ctx := within(t, patience); announce(s, within(t, time.Second), "j") != nil && ctx.Err() == nil; {
+		}
+		anew(t, s, known)
+		if news := look(t, s, backend.Follow{Journal: "j"})[0]; len(news.Pending) != 1 {
+			t.Fatalf("%+v", news)
+		}
+	})
+	t.Run("no restart", func(t *testing.T) {
+		s := open(t, redistest.Start(t).Client(), Options{})
+		settle(t, s, "a", "j")
+		same(t, s, at(t, s, "j"))
+	})
+}
+
+func TestReplicas(t *testing.T) {
+	master := redistest.Start(t)
+	replica := redistest.Start(t, redistest.ReplicaOf(master))
+	s := open(t, master.Client(), Options{})
+	settle(t, s, "a", "j")
+	known := at(t, s, "j")
+	read := open(t, replica.Client(), s.Options)
+	for ctx := within(t, patience); replica.Do("exists", s.journalKey("j")) != int64(1) && ctx.Err() == nil; {
+	}
+	t.Run("are not read", func(t *testing.T) {
+		for name, follow := range map[string]backend.Follow{"known": known, "unknown": {Journal: "j"}} {
+			if _, _, err := read.Look(within(t, patience), "", []backend.Follow{follow}); !errors.Is(err, backend.ErrRefused) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Run("are not written", func(t *testing.T) {
+		if err := announce(read, within(t, patience), "j"); !errors.Is(err, backend.ErrRefused) {
+			t.Error(err)
+		}
+	})
+	t.Run("begin anew when they are promoted, on a connection that stays", func(t *testing.T) {
+		replica.Do("replicaof", "no", "one")
+		anew(t, read, known)
+	})
+	t.Run("and a master that was one for a while, too", func(t *testing.T) {
+		master.Do("replicaof", "127.0.0.1", "1")
+		if _, _, err := s.Look(within(t, patience), "", []backend.Follow{known}); !errors.Is(err, backend.ErrRefused) {
+			t.Error(err)
+		}
+		master.Do("replicaof", "no", "one")
+		anew(t, s, known)
+	})
+}
+
+func TestSentinelFailover(t *testing.T) {
+	set := redistest.StartSentinel(t)
+	s := open(t, set.Client(), Options{Timeout: time.Second})
+	settle(t, s, "a", "j")
+	before := at(t, s, "j")
+	master := set.Master()
+	for _, replica := range set.Servers[1:] {
+		redistest.CutOff(master, replica)
+	}
+	settle(t, s, "b", "j") // which the replicas will never hear of
+	after := at(t, s, "j")
+	master.Kill()
+	for _, replica := range set.Servers[1:] {
+		replica.Resume()
+	}
+	set.Succeeded(master)
+	anew(t, s, before)
+	anew(t, s, after)
+	same(t, s, at(t, s, "j"))
+}
+
+func TestClusterFailover(t *testing.T) {
+	cluster := redistest.StartCluster(t, true)
+	s := open(t, cluster.Client(), Options{})
+	master, replica := cluster.Master(s.journalKey("j"))
+	other := ""
+	for i := 0; other == ""; i++ {
+		name := fmt.Sprint("other", i)
+		if where, _ := cluster.Master(s.journalKey(name)); where != master {
+			other = name
+		}
+	}
+	settle(t, s, "a", "j", other)
+	known := at(t, s, "j")
+	for ctx := within(t, patience); replica.Do("dbsize") != master.Do("dbsize") && ctx.Err() == nil; {
+	}
+	redistest.CutOff(master, replica)
+	settle(t, s, "b", "j")
+	master.Kill()
+	if err := announce(s, within(t, time.Second), "j", other); err == nil || errors.Is(err, backend.ErrRefused) {
+		t.Errorf("half of it was announced, and the error is %v", err)
+	}
+	if err := s.Settle(within(t, patience), "id", nil, []string{other}); err != nil {
+		t.Fatal(err)
+	}
+	kept := at(t, s, other)
+	replica.Resume()
+	cluster.Succeeded(master, replica)
+	anew(t, s, known)
+	same(t, s, kept)
+}
+
+func TestHangingServer(t *testing.T) {
+	for name, way := range map[string]struct {
+		client func(*redis.UniversalOptions)
+		Options
+	}{
+		"a client that keeps deadlines": {client: func(o *redis.UniversalOptions) { o.ContextTimeoutEnabled = true }},
+		"one that does not":             {client: func(*redis.UniversalOptions) {}},
+		"one that need not":             {func(*redis.UniversalOptions) {}, Options{Timeout: 50 * time.Millisecond}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := redistest.Start(t)
+			o := server.Options()
+			way.client(o)
+			s := open(t, connect(t, o), way.Options)
+			known := at(t, s, "j")
+			server.Pause()
+			for range 3 {
+				began := time.Now()
+				_, _, err := s.Look(within(t, 50*time.Millisecond), "key", []backend.Follow{known})
+				if err == nil {
+					t.Fatal("it answers")
+				}
+				// The client itself would wait for seconds.
+				if took := time.Since(began); took > 2*time.Second {
+					t.Errorf("gave up after %s", took)
+				}
+			}
+			if err := announce(s, within(t, 50*time.Millisecond), "j"); err == nil || errors.Is(err, backend.ErrRefused) {
+				t.Errorf("announcing: %v", err)
+			}
+			server.Resume()
+			look(t, s, known)
+		})
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, server.Client(), Options{})
+	if err := announce(s, within(t, patience), "j", "k"); err != nil {
+		t.Fatal(err)
+	}
+	known := at(t, s, "j")
+	t.Run("out of memory", func(t *testing.T) {
+		server.Do("config", "set", "maxmemory", "1")
+		defer server.Do("config", "set", "maxmemory", "0")
+		for name, write := range map[string]func() error{
+			"announce": func() error { return announce(s, within(t, patience), "j", "new") },
+			"settle": func() error {
+				return s.Settle(within(t, patience), "id", []backend.Part{{Journal: "j"}, {Journal: "new"}}, []string{"j", "k"})
+			},
+			"abort":  func() error { return s.Settle(within(t, patience), "id", nil, []string{"j", "k"}) },
+			"expire": func() error { return s.Expire(within(t, patience), "j", pendingOf(t, s, "j")) },
+			"open":   func() error { return s.Open(within(t, patience), "j", known.Epoch) },
+			"put":    func() error { return s.Put(within(t, patience), "key", []byte("value"), time.Hour) },
+		} {
+			if err := write(); !errors.Is(err, backend.ErrRefused) {
+				t.Errorf("%s: %v", name, err)
+			}
+			same(t, s, known)
+			pendingOf(t, s, "j")
+			pendingOf(t, s, "k")
+		}
+	})
+	t.Run("and then again", func(t *testing.T) {
+		if err := s.Settle(within(t, patience), "id", nil, []string{"j", "k"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("a user who may not ask the server who it is", func(t *testing.T) {
+		server.Do("acl", "setuser", "blind", "on", ">secret", "~*", "+@all", "-info")
+		o := server.Options()
+		o.Username, o.Password = "blind", "secret"
+		blind := open(t, connect(t, o), s.Options)
+		if _, _, err := blind.Look(within(t, patience), "", []backend.Follow{at(t, s, "j")}); err == nil {
+			t.Error("a journal is trusted")
+		}
+		if err := announce(blind, within(t, patience), "j"); err == nil {
+			t.Error("announced")
+		}
+	})
+	t.Run("a key of someone else", func(t *testing.T) {
+		server.Do("set", s.journalKey("foreign"), "x")
+		if _, _, err := s.Look(within(t, patience), "", []backend.Follow{{Journal: "foreign"}}); err == nil || errors.Is(err, backend.ErrRefused) {
+			t.Error(err)
+		}
+		if server.Do("get", s.journalKey("foreign")) != "x" {
+			t.Error("it was taken away")
+		}
+	})
+}
+
+// pendingOf returns the only announcement that is pending in a journal.
+func pendingOf(t testing.TB, s *Store, journal string) backend.Pending {
+	t.Helper()
+	news := look(t, s, backend.Follow{Journal: journal})[0]
+	if len(news.Pending) != 1 {
+		t.Fatalf("%d are pending in %q", len(news.Pending), journal)
+	}
+	return news.Pending[0]
+}
