@@ -48,11 +48,13 @@ type shared struct {
 	lease   time.Duration
 	length  int
 	outage  Outage
+	ttl     time.Duration // of values that are set without one
 	drops   drops
 	debts   debts
 	faults  faults
 
-	looks atomic.Uint64 // how many have begun
+	looks    atomic.Uint64 // how many have begun
+	restamps sync.Map      // names of entries that are put back with a new stamp
 
 	mu      sync.Mutex
 	mirrors map[invalidation.Table]*mirror
@@ -85,8 +87,20 @@ func orDefault[T int | time.Duration](v, standard T) T {
 	return v
 }
 
-// Validate implements the optional interface that [Set.Validate] asks for.
-func (r *shared) Validate() error { return r.err }
+// Validate implements the optional interface that [Set.Validate] asks for. It has a
+// store look after itself, if that can.
+func (r *shared) Validate() error {
+	store, ok := r.backend.(interface{ Check(context.Context) error })
+	if r.err != nil || !ok {
+		return r.err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
+	defer cancel()
+	return store.Check(ctx)
+}
+
+// checkTimeout bounds the time in which Validate waits for a store.
+const checkTimeout = 10 * time.Second
 
 // Shared implements [Region].
 func (r *shared) Shared() bool { return true }

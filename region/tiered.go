@@ -34,8 +34,13 @@ type TieredOptions struct {
 // ones. It must be closed if the level is bounded; the shared region is closed with
 // it, and must not be used by itself.
 func Tiered(front MemoryOptions, inner Region, o TieredOptions) Region {
-	s, ok := inner.(*shared)
-	if !ok {
+	var s *shared
+	switch inner := inner.(type) {
+	case *shared:
+		s = inner
+	case *SQLiteFile:
+		s = inner.shared
+	default:
 		err := fmt.Errorf("a tiered region needs a region that processes share, not a %T", inner)
 		s = newShared(sharing{backend: nowhere{}}, err)
 	}
@@ -64,7 +69,7 @@ type tiered struct {
 var start = time.Now()
 
 // Validate implements the optional interface that [Set.Validate] asks for.
-func (t *tiered) Validate() error { return errors.Join(t.shared.err, t.err, t.front.err) }
+func (t *tiered) Validate() error { return errors.Join(t.shared.Validate(), t.err, t.front.err) }
 
 // Get implements [Region].
 func (t *tiered) Get(ctx context.Context, key querykey.Key, q Query) (*Entry, Miss) {
@@ -109,9 +114,6 @@ func (t *tiered) keep(s *slot) {
 	s.weight = weigh(s.entry)
 	if s.weight > t.front.maxBytes/4 {
 		return
-	}
-	for i := range s.marks {
-		s.marks[i].journal.watch(s.marks[i].table)
 	}
 	t.front.store.Set(s.entry.Key.Hash, s)
 }
