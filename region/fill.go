@@ -87,32 +87,80 @@ func (r *shared) put(ctx context.Context, e *Entry) (*slot, bool) {
 	if !ok || s.check() != nil {
 		return nil, false
 	}
-	for i := range s.marks {
-		s.marks[i].journal.watch(s.marks[i].table)
-	}
+	r.watch(s)
 	rows, err := e.Encoding.AppendBinary(nil)
 	if err != nil {
 		r.faults.report(fmt.Errorf("cacheops: writing a result: %w", err))
 		return nil, false
 	}
-	name := valueName(e.Key)
 	e.Stored = time.Now()
-	sealed, err := r.codec.Seal(&wire.Entry{
+	stored := &wire.Entry{
 		Key: e.Key.Text[:e.Key.Common], Stored: e.Stored, TTL: e.TTL,
 		Stamp: positionsOf(e.Stamp), Dependency: e.Dependency, Rows: rows,
-	}, name)
+	}
+	return s, r.send(ctx, valueName(e.Key), stored, cmp.Or(e.TTL, untilEvicted))
+}
+
+// send puts an entry into the store under a name.
+func (r *shared) send(ctx context.Context, name string, stored *wire.Entry, ttl time.Duration) bool {
+	sealed, err := r.codec.Seal(stored, name)
+	if err == nil {
+		err = r.gate.pass(ctx, func(ctx context.Context) error { return r.backend.Put(ctx, name, sealed, ttl) })
+	}
 	if err != nil {
 		r.faults.report(fmt.Errorf("cacheops: writing a result: %w", err))
-		return nil, false
 	}
-	err = r.gate.pass(ctx, func(ctx context.Context) error {
-		return r.backend.Put(ctx, name, sealed, cmp.Or(e.TTL, untilEvicted))
-	})
-	if err != nil {
-		r.faults.report(fmt.Errorf("cacheops: writing a result: %w", err))
-		return nil, false
+	return err == nil
+}
+
+// watch has the journals of a slot follow what it restricts.
+func (r *shared) watch(s *slot) {
+	for i := range s.marks {
+		s.marks[i].journal.watch(s.marks[i].table)
 	}
-	return s, true
+}
+
+// restamp puts a fresh entry back with a new stamp if the journals will soon reach
+// back to the old one no more. Others may do so at the same time, or have put a newer
+// one: either is as good, since it is by its stamp that it is found to be fresh.
+//
+// The new stamp is taken first, and then the entry is checked once more. What was
+// settled up to the stamp has been heard of by then, and does not meet it; what was
+// pending and does, would have refused the stamp. So the entry is as one that was
+// read from the database just after the stamp was taken.
+func (r *shared) restamp(ctx context.Context, s *slot, stored *wire.Entry, mirrors []*mirror) {
+	e := s.entry
+	ttl := untilEvicted
+	if e.TTL > 0 {
+		ttl = min(e.TTL, e.TTL-time.Since(e.Stored)) // by two clocks, it may be
+	}
+	if ttl <= 0 || !behind(mirrors, e.Stamp) {
+		return
+	}
+	name := valueName(e.Key)
+	if _, begun := r.restamps.LoadOrStore(name, nil); begun {
+		return
+	}
+	defer r.restamps.Delete(name)
+	stamp, ok := stampBy(mirrors, e.Dependency, time.Time{})
+	if !ok || s.check() != nil {
+		return
+	}
+	renewed := *stored
+	renewed.Stamp = positionsOf(stamp)
+	if r.send(ctx, name, &renewed, ttl) {
+		e.Stamp = stamp
+	}
+}
+
+// behind reports whether half of what some journal keeps came after the stamp.
+func behind(mirrors []*mirror, stamp Stamp) bool {
+	for i, m := range mirrors {
+		if m.since(stamp[i]) > m.length/2 {
+			return true
+		}
+	}
+	return false
 }
 
 func stampOf(ps []wire.Position) Stamp {

@@ -272,12 +272,24 @@ func (m *mirror) at(p Position, to *mark) bool {
 		return false
 	}
 	own := m.base.own
-	if later := sort.Search(len(m.passed), func(i int) bool { return m.passed[i].shared > p.Number }); later > 0 {
+	if later := m.after(p.Number); later > 0 {
 		own = m.passed[later-1].own
 	}
 	to.journal = m.journal
 	to.number.Store(own)
 	return true
+}
+
+// after returns the first passage behind a shared number.
+func (m *mirror) after(shared uint64) int {
+	return sort.Search(len(m.passed), func(i int) bool { return m.passed[i].shared > shared })
+}
+
+// since returns how many records have come since a position.
+func (m *mirror) since(p Position) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.passed) - m.after(p.Number)
 }
 
 // lapsed returns the announcements whose lease is over.
