@@ -9,12 +9,17 @@ import (
 )
 
 func TestMemoryConforms(t *testing.T) {
-	regiontest.Run(t, func(*testing.T) regiontest.Regions {
-		return regiontest.Regions{
-			Processes: []region.Region{region.Memory(region.MemoryOptions{MaxBytes: 16 << 20})},
-			TooLarge:  4 << 20,
-		}
-	})
+	for name, length := range map[string]int{"a journal": 0, "a short journal": 64} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			regiontest.Run(t, func(*testing.T) regiontest.Regions {
+				return regiontest.Regions{
+					Processes: []region.Region{region.Memory(region.MemoryOptions{MaxBytes: 16 << 20, JournalLength: length})},
+					TooLarge:  4 << 20,
+				}
+			})
+		})
+	}
 }
 
 func TestSharedConforms(t *testing.T) {

@@ -8,41 +8,7 @@ import (
 	"time"
 
 	"github.com/seed92106438/cacheops/invalidation"
-	"github.com/seed92106438/cacheops/querykey"
 )
-
-func TestKeysAreComparedInFull(t *testing.T) {
-	f := begin(t, MemoryOptions{})
-	mine := querykey.Key{Hash: 7, Text: []byte("mine")}
-	theirs := querykey.Key{Hash: 7, Text: []byte("theirs")}
-	put := func(k querykey.Key) {
-		q := f.query(string(k.Text), topic1)
-		q.entry.Key = k
-		q.isStored()
-	}
-	get := func(k querykey.Key) *Entry {
-		e, _ := f.Get(t.Context(), k, nil)
-		return e
-	}
-	put(mine)
-	if e := get(mine); e == nil || e.Value != "mine" {
-		t.Errorf("got %v, want mine", e)
-	}
-	if e := get(theirs); e != nil {
-		t.Errorf("a collision served %v", e.Value)
-	}
-	f.Delete(t.Context(), theirs)
-	if get(mine) == nil {
-		t.Error("a collision deleted another's entry")
-	}
-	put(theirs)
-	if e := get(theirs); e == nil || e.Value != "theirs" {
-		t.Errorf("got %v, want theirs", e)
-	}
-	if e := get(mine); e != nil {
-		t.Errorf("a collision served %v", e.Value)
-	}
-}
 
 func TestTimeToLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -79,16 +45,6 @@ func TestStoredIsTheTimeOfPut(t *testing.T) {
 	})
 }
 
-func TestDelete(t *testing.T) {
-	f := begin(t, MemoryOptions{})
-	f.fill("topic 1", topic1)
-	f.fill("topic 2", topic2)
-	f.Delete(t.Context(), key("topic 1"))
-	f.Delete(t.Context(), key("not there"))
-	f.misses("topic 1", Absent)
-	f.hits("topic 2")
-}
-
 // An entry that was replaced while a reader found it dead is not the one to
 // be removed.
 func TestRemoveLeavesANewerEntry(t *testing.T) {
@@ -101,40 +57,11 @@ func TestRemoveLeavesANewerEntry(t *testing.T) {
 	f.hits("topic 1")
 }
 
-func TestStampOfAnotherJournalIsRefused(t *testing.T) {
-	f, other := begin(t, MemoryOptions{}), begin(t, MemoryOptions{})
-	e := other.fill("topic 1", topic1)
-	if f.Put(t.Context(), e) {
-		t.Error("stored with the stamp of another region")
-	}
-	if f.Fresh(t.Context(), e) {
-		t.Error("fresh with the stamp of another region")
-	}
-	for _, length := range []int{0, 1, 3} {
-		q := f.query("topic 1", topic1)
-		q.entry.Stamp = append(q.entry.Stamp, Position{})[:length]
-		q.isNotStored()
-	}
-	f.fill("topic 1", topic1)
-}
-
-func TestDependencyThatNoJournalCanVouchForIsRefused(t *testing.T) {
+func TestWithoutADependencyNothingIsStored(t *testing.T) {
 	f := begin(t, MemoryOptions{})
-	twoDatabases := &invalidation.Dependency{Tables: []invalidation.TableDependency{
-		{Table: invalidation.Table{Database: "forum", Name: "posts"}},
-		{Table: invalidation.Table{Database: "shop", Name: "posts"}},
-	}}
-	for name, dep := range map[string]*invalidation.Dependency{
-		"none":          nil,
-		"every table":   read(invalidation.AllTables, nil),
-		"two databases": twoDatabases,
-	} {
-		t.Run(name, func(t *testing.T) {
-			f.isBlocked(dep)
-			if f.Put(t.Context(), &Entry{Key: key(name), Dependency: dep}) {
-				t.Error("stored")
-			}
-		})
+	f.isBlocked(nil)
+	if f.Put(t.Context(), &Entry{Key: key("none")}) {
+		t.Error("stored")
 	}
 }
 
@@ -199,24 +126,6 @@ func TestSize(t *testing.T) {
 			t.Errorf("three points weigh %d, one %d", long, short)
 		}
 	})
-}
-
-func TestDropped(t *testing.T) {
-	f := begin(t, MemoryOptions{})
-	f.fill("topic 1", topic1)
-	if _, ok := f.Dropped(key("topic 1")); ok {
-		t.Error("a fresh entry was dropped")
-	}
-	f.commit(postIn1)
-	f.misses("topic 1", Dead)
-	f.fill("topic 1", topic1)
-	drop, ok := f.Dropped(key("topic 1"))
-	if !ok || drop.Change.Table != named("posts") || drop.Change.Kind != invalidation.Insert {
-		t.Errorf("got %+v, %v, want the insert", drop, ok)
-	}
-	if drop, ok := f.Dropped(querykey.Key{Hash: key("topic 1").Hash, Text: []byte("another")}); ok {
-		t.Errorf("a colliding key was dropped by %+v", drop)
-	}
 }
 
 func TestWatches(t *testing.T) {
