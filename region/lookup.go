@@ -122,6 +122,9 @@ func (r *shared) found(ctx context.Context, key querykey.Key, q Query, stored *w
 	if !ok {
 		return nil, Miss{Cause: Dead, Drop: Drop{Time: time.Now()}}
 	}
+	if s.expired() {
+		return nil, Miss{} // the store may be less exact about that
+	}
 	if miss := s.check(); miss != nil {
 		r.missed(ctx, key, miss, all)
 		return nil, *miss
