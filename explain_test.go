@@ -89,7 +89,8 @@ func TestDropFoundByExplainIsCounted(t *testing.T) {
 	must(t, setTitle(f.db, 1, "changed"))
 	f.explain(f.db, func(tx *gorm.DB) *gorm.DB { return tx.First(&Post{}, 1) })
 	one.isFresh()
-	if n := f.cache.Stats().Dropped; n != 1 {
+	// In a shared store it stays until another takes its place, and is found again.
+	if n := f.cache.Stats().Dropped; n != 1 && !(n == 2 && rowsAreKept()) {
 		t.Errorf("%d results were dropped", n)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/seed92106438/cacheops"
 	"github.com/seed92106438/cacheops/internal/sqlcount"
 	"github.com/seed92106438/cacheops/profiles"
-	"github.com/seed92106438/cacheops/region"
 )
 
 // Author, Post, Tag and Note are the models of the tests: a has-many, a
@@ -98,9 +97,7 @@ func openFixture(t *testing.T, config cacheops.Config, options *gorm.Config) *fi
 	if config.Events.Error == nil {
 		config.Events.Error = func(_ context.Context, info cacheops.ErrorInfo) { t.Log(info.Err) }
 	}
-	if config.Regions == nil {
-		config.Regions = region.Set{region.Default: newRegion(t)}
-	}
+	config = inRegion(t, config)
 	f := &fixture{T: t, dsn: on().empty(t), cache: cacheops.New(config)}
 	f.truth, _ = openDB(t, f.dsn, &gorm.Config{})
 	f.db, f.log = openDB(t, f.dsn, options)

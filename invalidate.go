@@ -137,7 +137,7 @@ func (p *Plugin) InvalidateQuery(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) 
 		return nil // no such query can be cached
 	}
 	for _, r := range p.distinctRegions() {
-		r.Delete(db.Statement.Context, found.key)
+		r.Delete(context.WithoutCancel(db.Statement.Context), found.key)
 	}
 	return nil
 }

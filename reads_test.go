@@ -9,7 +9,6 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops"
-	"github.com/seed92106438/cacheops/region"
 )
 
 // The tests in the files reads_*_test.go are a table of GORM's ways to read.
@@ -28,9 +27,7 @@ type readPath struct {
 // f, so that what others have read there costs it all the same.
 func (f *fixture) again(t *testing.T, config cacheops.Config, options *gorm.Config) *fixture {
 	t.Helper()
-	if config.Regions == nil {
-		config.Regions = region.Set{region.Default: newRegion(t)}
-	}
+	config = inRegion(t, config)
 	other := &fixture{T: t, dsn: f.dsn, truth: f.truth, cache: cacheops.New(config)}
 	other.db, other.log = openDB(t, f.dsn, options)
 	must(t, other.db.Use(other.cache))

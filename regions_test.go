@@ -9,25 +9,35 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/seed92106438/cacheops"
 	"github.com/seed92106438/cacheops/querykey"
 	"github.com/seed92106438/cacheops/region"
 )
 
 // Results are kept in a region of the kind that the flag names, unless a test
 // makes one of its own.
-var regionKind = flag.String("region", "memory", "the region that the tests keep results in: memory, portable or layered")
+var regionKind = flag.String("region", "memory", "the region that the tests keep results in: memory, redis, tiered, portable or layered")
 
 // regionKinds makes an empty region of each kind, which ends with the test.
 var regionKinds = map[string]func(testing.TB) region.Region{
-	"memory":   func(testing.TB) region.Region { return region.Memory(region.MemoryOptions{}) },
+	"memory": func(testing.TB) region.Region { return region.Memory(region.MemoryOptions{}) },
+	"redis":  func(t testing.TB) region.Region { return nursed(inRedis(t)) },
+	"tiered": func(t testing.TB) region.Region {
+		keep, nurse := inRedis(t)
+		return nursed(region.Tiered(region.MemoryOptions{}, keep, region.TieredOptions{}), nurse)
+	},
 	"portable": func(testing.TB) region.Region { return newDepot().join() },
 	"layered":  func(testing.TB) region.Region { return newDepot().layered() },
 }
 
-// newRegion makes a region of the kind that the tests are run on.
-func newRegion(t testing.TB) region.Region {
+// inRegion returns config with a region of the kind that the tests are run on,
+// unless it has regions. A memory region is what it has by itself.
+func inRegion(t testing.TB, config cacheops.Config) cacheops.Config {
 	t.Helper()
-	return regionKinds[*regionKind](t)
+	if config.Regions == nil && rowsAreKept() {
+		config.Regions = region.Set{region.Default: regionKinds[*regionKind](t)}
+	}
+	return config
 }
 
 // rowsAreKept reports whether the region keeps rows, which it shares among all
