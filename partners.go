@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
+	"reflect"
 	"slices"
 
 	"gorm.io/gorm"
@@ -38,6 +39,12 @@ func (f *flight) partners(ctx context.Context, found result) []invalidation.Part
 	var known []invalidation.Partners
 	narrowed, relied := map[int]bool{}, map[int]bool{}
 	for _, edge := range f.helpful() {
+		if edge.Side == invalidation.After {
+			if values, ok := f.shown(edge, found); ok {
+				known = append(known, invalidation.Partners{Edge: edge, Values: values})
+			}
+			continue
+		}
 		if narrowed[edge.Use] || narrowed[edge.Other] || relied[edge.Use] {
 			continue
 		}
@@ -77,8 +84,15 @@ func (f *flight) shown(edge invalidation.Edge, found result) ([]driver.Value, bo
 	if edge.Shown == "" || found.rows() > maxPartners {
 		return nil, false
 	}
-	return found.column(f.tx.Statement, edge.Shown)
+	values, ok := found.column(f.tx.Statement, edge.Shown)
+	if ok && edge.Nulls && slices.ContainsFunc(values, mayBeNull) {
+		return nil, false
+	}
+	return values, ok
 }
+
+// mayBeNull reports whether what was scanned as v may have been NULL.
+func mayBeNull(v driver.Value) bool { return v == nil || reflect.ValueOf(v).IsZero() }
 
 // helpful returns the edges that lead from rows of which little is known to
 // rows of which much is, those first that the result shows or that lead to a
@@ -87,7 +101,7 @@ func (f *flight) helpful() []invalidation.Edge {
 	var single, several []invalidation.Edge
 	for _, edge := range f.shape.Edges {
 		from, to := f.relation(edge.Use), f.relation(edge.Other)
-		if from == nil || to == nil || f.shape.Page != nil && f.shape.Page.Use == edge.Other {
+		if from == nil || to == nil || f.shape.Page != nil && f.shape.Page.Use == edge.Other && edge.Side == invalidation.Either {
 			continue
 		}
 		kind := from.Columns[edge.Column].Kind

@@ -19,7 +19,8 @@ type Outcome struct {
 
 // Partners has what the OtherColumn of an [Edge] holds in the rows of the other
 // use: each value that it has in some row for which that use's predicate holds,
-// as of a moment after the stamp. There may be more.
+// as of a moment after the stamp; if the edge's Side is After, each that it has
+// in some row of the result. There may be more.
 type Partners struct {
 	Edge   Edge
 	Values []driver.Value
@@ -35,6 +36,22 @@ type Partners struct {
 // use a row with another value would meet d, if only d is not narrowed there. So
 // of two uses that bound each other only one is narrowed, and [Shape.Edges] that
 // ask otherwise are passed over.
+//
+// An edge whose Side is After bounds the rows that appear alone. Let R be the rows
+// of FROM of which the result is made, all or the first n in its order, and S the
+// rows of the use. Of the rows beside which no row of S stands, R are those that
+// pass all else; x is the edge's OtherColumn in R. Now let rows V of S vanish and
+// rows N appear, and let all else stay. If none of V is any, and none of N is
+// beside one of R, each row of R still has none beside it, and each that had one
+// still has it. So what passes now are rows that passed before, with all of R
+// among them. If R was all it is all, and if it was the first n it is the first
+// n. If V is not empty that holds no more, and so V is not bounded. An update has
+// its old rows in V and its new ones in N.
+//
+// Nothing is asked here of the dependency on the other use but that it is sound:
+// R is what the result shows, which stays as it is for as long as no change meets
+// d. Several changes of one moment may be taken one after the other. So such an
+// edge may go along with any other that does not rely on its use.
 //
 // Several uses of one table see rows each for themselves, so the others stay as
 // they are.
@@ -65,12 +82,23 @@ type bound struct {
 	boxes []Box
 	// by has columns by which rows outside of the boxes count all the same.
 	by Columns
+	// side is After if only the rows that appear are bounded, else Either.
+	side Side
 }
 
 // narrow returns what is left of parts of the use.
 func (bd *bound) narrow(parts []Part) []Part {
 	var narrowed TableDependency
 	for _, part := range parts {
+		if bd.side == After {
+			if part.Side != After {
+				narrowed.add(Part{Boxes: part.Boxes, Columns: part.Columns, Side: Before})
+			}
+			if part.Side == Before {
+				continue
+			}
+			part.Side = After
+		}
 		if by := part.Columns.Intersect(bd.by); len(by.Names) > 0 {
 			narrowed.add(Part{Boxes: part.Boxes, Columns: by, Side: part.Side})
 		}
@@ -89,15 +117,28 @@ func (b *binding) bounds(s *Shape, o *Outcome) []bound {
 		bounds = s.Page.bounds(b, s, o)
 	}
 	for _, p := range o.Partners {
-		set, ok := b.among(s, &p)
-		relied := func(other bound) bool { return other.use == p.Edge.Other }
-		if ok && !slices.ContainsFunc(bounds, relied) && !slices.ContainsFunc(o.Partners, func(other Partners) bool {
-			return other.Edge.Other == p.Edge.Use
-		}) {
-			bounds = append(bounds, bound{use: p.Edge.Use, boxes: []Box{{{p.Edge.Column, set}}}})
+		relied := func(other bound) bool { return p.Edge.Side == Either && other.use == p.Edge.Other }
+		relies := func(other Partners) bool { return other.Edge.Side == Either && other.Edge.Other == p.Edge.Use }
+		if slices.ContainsFunc(bounds, relied) || slices.ContainsFunc(o.Partners, relies) {
+			continue
+		}
+		if set, ok := b.among(s, &p); ok {
+			bounds = append(bounds, bound{use: p.Edge.Use, boxes: b.beside(s, &p.Edge, set), side: p.Edge.Side})
 		}
 	}
 	return bounds
+}
+
+// beside covers the rows that an edge lets count: those with a value of the set,
+// and those that count in any case.
+func (b *binding) beside(s *Shape, e *Edge, set Set) []Box {
+	boxes := []Box{{{e.Column, set}}}
+	if e.OrNull != "" {
+		null := b.set(b.catalog[s.Uses[e.Use].Table], &Predicate{Op: IsNull, Column: e.OrNull})
+		box, _ := Box(nil).restrict(e.OrNull, null)
+		boxes = append(boxes, box)
+	}
+	return boxes
 }
 
 // among returns the set of the partners' values, if they are understood, and
@@ -114,11 +155,14 @@ func (b *binding) among(s *Shape, p *Partners) (Set, bool) {
 		if !ok || len(points) != 1 {
 			return Set{}, false
 		}
-		if !points[0].isNull() { // NULL equals nothing
+		switch {
+		case !points[0].isNull():
 			values = append(values, points[0])
+		case p.Edge.Nulls:
+			return Set{}, false
 		}
 	}
-	return finiteSet(false, values), true
+	return finiteSet(p.Edge.Nulls, values), true
 }
 
 // Identifies reports whether values of the kind are taken as points, so that

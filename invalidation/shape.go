@@ -103,6 +103,17 @@ type Edge struct {
 	// Shown is the column of the result that shows OtherColumn, if every row
 	// that counts through the other use is in the result; else it is empty.
 	Shown string
+
+	// Side is After if the edge speaks of rows that appear, and of those of the
+	// other use that the result shows: because a row which appears can only
+	// take rows away from the result, those beside it. Else it is Either.
+	Side Side
+
+	// Nulls says that a NULL on either side is as good as equal: see NOT IN.
+	// OrNull is a column of the use that makes a row count in any case if it is
+	// NULL there; it may be empty.
+	Nulls  bool
+	OrNull string
 }
 
 // Page says that a query gives the first rows in the order of a column, from

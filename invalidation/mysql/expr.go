@@ -89,7 +89,7 @@ func (r *reader) predicate(n ast.ExprNode) syntax.Expr {
 	case *ast.PatternRegexpExpr:
 		return &syntax.Like{X: r.expr(n.Expr), Pattern: r.expr(n.Pattern), Not: n.Not, Opaque: true}
 	case *ast.ExistsSubqueryExpr:
-		return r.other(n.Sel)
+		return r.exists(n)
 	case *ast.CompareSubqueryExpr:
 		return r.other(n.L, n.R)
 	case *ast.MatchAgainst:
@@ -227,6 +227,18 @@ func (r *reader) in(n *ast.PatternInExpr) syntax.Expr {
 	}
 	in.Query = r.subquery(sub).Query
 	return in
+}
+
+func (r *reader) exists(n *ast.ExistsSubqueryExpr) syntax.Expr {
+	sub, ok := n.Sel.(*ast.SubqueryExpr)
+	if !ok {
+		return r.other(n.Sel)
+	}
+	exists := &syntax.Exists{Query: r.query(sub.Query)}
+	if n.Not {
+		return &syntax.Not{X: exists}
+	}
+	return exists
 }
 
 func (r *reader) subquery(n *ast.SubqueryExpr) *syntax.Sub {

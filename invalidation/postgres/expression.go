@@ -281,6 +281,8 @@ func (t *translator) subquery(e *ast.SubLink) syntax.Expr {
 	query := t.query(e.GetSubselect().GetSelectStmt())
 	x, op := t.expr(e.GetTestexpr()), operator(e.GetOperName())
 	switch {
+	case e.GetSubLinkType() == ast.SubLinkType_EXISTS_SUBLINK:
+		return &syntax.Exists{Query: query}
 	case x == nil:
 		return &syntax.Sub{Query: query}
 	case e.GetSubLinkType() == ast.SubLinkType_ANY_SUBLINK && (op == "" || op == "="):

@@ -50,7 +50,7 @@ func (t *translator) expr(e ast.Expr) syntax.Expr {
 	case *ast.SubqueryExpr:
 		return &syntax.Sub{Query: t.query(e.Select)}
 	case *ast.ExistsExpr:
-		return &syntax.Sub{Query: t.query(e.Select)}
+		return &syntax.Exists{Query: t.query(e.Select)}
 	case *ast.FuncCall:
 		return t.call(e)
 	case *ast.CaseExpr:

@@ -43,6 +43,12 @@ func (eq *equalities) read(a *analysis, e Expr, usable sourceSet) {
 		if e.Op == invalidation.Eq {
 			eq.equal(e, usable)
 		}
+	case *Exists:
+		eq.beside(a, e, true, usable)
+	case *Not:
+		if exists, ok := e.X.(*Exists); ok {
+			eq.beside(a, exists, false, usable)
+		}
 	case *In:
 		x, ok := eq.usable(e.X, usable)
 		switch {

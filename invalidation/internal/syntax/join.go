@@ -56,6 +56,14 @@ func conjunction(x, y Expr) Expr {
 	return &Logic{And: true, Terms: []Expr{x, y}}
 }
 
+// has reports whether the source is one of the tree's.
+func (j *joinTree) has(src *source) bool {
+	if j.src != nil {
+		return j.src == src
+	}
+	return j.left.has(src) || j.right.has(src)
+}
+
 func (j *joinTree) lookAtAll() {
 	if j.src != nil {
 		j.src.all = true
@@ -131,7 +139,7 @@ func (a *analysis) restrict(sc *scope, tree *joinTree, where Expr) {
 		return
 	}
 	var above []fact
-	sc.open = tree.open
+	sc.tree, sc.open = tree, tree.open
 	if where != nil {
 		above = []fact{{where, tree.open}}
 	}

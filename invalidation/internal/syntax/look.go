@@ -14,6 +14,8 @@ func (a *analysis) look(e Expr, sc *scope) {
 		sc.noteStar(e)
 	case *Sub:
 		a.query(e.Query, sc)
+	case *Exists:
+		a.query(e.Query, sc)
 	case *In:
 		a.look(e.X, sc)
 		a.lookAll(e.List, sc)

@@ -66,6 +66,7 @@ type scope struct {
 	outer   *scope
 	ctes    map[string]bool
 	sources []*source
+	tree    *joinTree // of the block's FROM clause, or nil
 	// open has the block's sources that show their own values in every row.
 	open sourceSet
 }

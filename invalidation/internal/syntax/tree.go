@@ -170,8 +170,11 @@ type (
 	// Row is a row value, (a, b).
 	Row struct{ List []Expr }
 
-	// Sub is a subquery, also that of EXISTS or of a quantified comparison.
+	// Sub is a subquery, also that of a quantified comparison.
 	Sub struct{ Query *Query }
+
+	// Exists is EXISTS (Query).
+	Exists struct{ Query *Query }
 
 	// Star is the star of a SELECT list, COUNT(t.*) or a whole row.
 	Star struct{ Table string } // lower case, or empty
@@ -287,6 +290,7 @@ func (*In) expr()      {}
 func (*Like) expr()    {}
 func (*Row) expr()     {}
 func (*Sub) expr()     {}
+func (*Exists) expr()  {}
 func (*Star) expr()    {}
 func (*Extreme) expr() {}
 func (*Sum) expr()     {}

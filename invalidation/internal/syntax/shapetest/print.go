@@ -58,11 +58,7 @@ func Print(s *invalidation.Shape) string {
 		fmt.Fprintf(&b, "  %s\n", Use(&s.Uses[i]))
 	}
 	for _, e := range s.Edges {
-		fmt.Fprintf(&b, "  %s.%s among %s.%s", s.Uses[e.Use].Table, e.Column, s.Uses[e.Other].Table, e.OtherColumn)
-		if e.Shown != "" {
-			fmt.Fprintf(&b, " as in %s", e.Shown)
-		}
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "  %s\n", Edge(s, e))
 	}
 	if s.Page != nil {
 		fmt.Fprintf(&b, "  %s\n", Page(s))
@@ -71,6 +67,24 @@ func Print(s *invalidation.Shape) string {
 		fmt.Fprintf(&b, "  %s\n", Write(&s.Writes[i]))
 	}
 	return b.String()
+}
+
+// Edge writes which rows count beside which: t.a among u.b as in c.
+func Edge(s *invalidation.Shape, e invalidation.Edge) string {
+	text := fmt.Sprintf("%s.%s among %s.%s", s.Uses[e.Use].Table, e.Column, s.Uses[e.Other].Table, e.OtherColumn)
+	if e.Shown != "" {
+		text += " as in " + e.Shown
+	}
+	if e.Side == invalidation.After {
+		text = "new " + text
+	}
+	if e.Nulls {
+		text += ", or with NULL"
+	}
+	if e.OrNull != "" {
+		text += ", or " + e.OrNull + " is null"
+	}
+	return text
 }
 
 // Use writes one use of a table: t(a, b) where a = 1.
