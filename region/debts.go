@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/region/internal/backend"
 )
 
@@ -18,17 +19,24 @@ import (
 type debts struct {
 	count atomic.Int64 // promised and owed
 
-	mu     sync.Mutex
-	owed   []debt
-	paying chan struct{} // closed by close; nil while nobody pays
-	closed bool
+	mu      sync.Mutex
+	owed    []debt
+	changes int                // in what is owed
+	cancel  context.CancelFunc // of the payer; nil while nobody pays
+	payer   sync.WaitGroup
+	closed  bool
 }
 
 // debt is an outcome to be written.
 type debt struct {
 	intent    *sharedIntent
 	committed []backend.Part
+	changes   int // in them
 }
+
+// maxOwed is the number of changes past which what is owed is made wider, so that it
+// takes no more memory however long a store is away.
+const maxOwed = 10_000
 
 // Bounds of the time between two attempts to pay.
 const minRetry, maxRetry = 50 * time.Millisecond, time.Second
@@ -47,30 +55,84 @@ func (d *debts) owe(r *shared, owed debt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.owed = append(d.owed, owed)
-	if d.paying == nil && !d.closed {
-		d.paying = make(chan struct{})
-		go d.payAll(r, d.paying)
+	if d.changes += owed.changes; d.changes > maxOwed {
+		d.widen(r)
+	}
+	if d.cancel == nil && !d.closed {
+		var ctx context.Context
+		ctx, d.cancel = context.WithCancel(context.Background())
+		d.payer.Go(func() { d.payAll(ctx, r) })
 	}
 }
 
+// widen makes of all that is owed, but the oldest, which may be about to be paid, a
+// change of everything for each database.
+func (d *debts) widen(r *shared) {
+	rest := d.owed[1:]
+	wide, err := r.everythingIn(databasesOf(rest))
+	if err != nil {
+		r.faults.report(err)
+		return
+	}
+	for _, owed := range rest {
+		owed.intent.forget() // the wider ones are pending instead
+	}
+	d.count.Add(int64(len(wide) - len(rest)))
+	d.owed = append(d.owed[:1:1], wide...)
+	d.changes = 0
+	for _, owed := range d.owed {
+		d.changes += owed.changes
+	}
+}
+
+// databasesOf returns the databases that the debts concern.
+func databasesOf(owed []debt) map[string]bool {
+	databases := map[string]bool{}
+	for _, d := range owed {
+		for _, part := range d.intent.parts {
+			databases[part.mirror.table.Database] = true
+		}
+	}
+	return databases
+}
+
+// everythingIn makes a debt for each of the databases that everything there has
+// changed.
+func (r *shared) everythingIn(databases map[string]bool) (wide []debt, err error) {
+	for database := range databases {
+		table := invalidation.Table{Database: database, Name: invalidation.AllTables}
+		in, err := r.intent(r.mirror(table).everything())
+		if err != nil {
+			for _, owed := range wide {
+				owed.intent.forget()
+			}
+			return nil, err
+		}
+		wide = append(wide, in.outcome(in.parts))
+	}
+	return wide, nil
+}
+
 // payAll pays what is owed, in order, until nothing is.
-func (d *debts) payAll(r *shared, stop chan struct{}) {
+func (d *debts) payAll(ctx context.Context, r *shared) {
 	retry := minRetry
 	for {
 		next, ok := d.next()
 		if !ok {
 			return
 		}
-		err := r.gate.past(context.Background(), next.pay)
+		err := r.gate.past(ctx, next.pay)
 		if err == nil {
-			next.intent.paid(context.Background())
+			next.intent.paid(ctx)
 			d.strike()
 			retry = minRetry
 			continue
 		}
-		r.faults.report(fmt.Errorf("cacheops: settling a change: %w", err))
+		if ctx.Err() == nil {
+			r.faults.report(fmt.Errorf("cacheops: settling a change: %w", err))
+		}
 		select {
-		case <-stop:
+		case <-ctx.Done():
 			return
 		case <-time.After(retry):
 			retry = min(2*retry, maxRetry)
@@ -83,7 +145,7 @@ func (d *debts) next() (debt, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed || len(d.owed) == 0 {
-		d.paying = nil
+		d.stop()
 		return debt{}, false
 	}
 	return d.owed[0], true
@@ -93,6 +155,7 @@ func (d *debts) next() (debt, bool) {
 func (d *debts) strike() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.changes -= d.owed[0].changes
 	d.owed = d.owed[1:]
 	d.count.Add(-1)
 }
@@ -106,17 +169,23 @@ func (d debt) pay(ctx context.Context) error {
 	return d.intent.region.backend.Settle(ctx, d.intent.id, d.committed, announced)
 }
 
-// close gives up what is owed.
+// stop has the payer come to its end, if there is one.
+func (d *debts) stop() {
+	if d.cancel != nil {
+		d.cancel()
+		d.cancel = nil
+	}
+}
+
+// close gives up what is owed, and waits for the payer.
 func (d *debts) close() error {
+	defer d.payer.Wait()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true
-	if d.paying != nil {
-		close(d.paying)
-		d.paying = nil
-	}
+	d.stop()
 	if n := len(d.owed); n > 0 {
-		return fmt.Errorf("cacheops: closing the region: %d changes were not announced", n)
+		return fmt.Errorf("cacheops: closing the region: %d outcomes were not announced", n)
 	}
 	return nil
 }

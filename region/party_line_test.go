@@ -14,7 +14,7 @@ import (
 type line struct {
 	*lot
 	mu    sync.Mutex
-	cut   string // calls of that kind are lost
+	cut   string // calls of that kind are lost, or "all"
 	fates []fate // of the next of the others
 	held  []hold
 }
@@ -51,6 +51,15 @@ func (l *line) release(i int) {
 	l.held = slices.Delete(l.held, i, i+1)
 }
 
+// isCut has all calls be lost, or none.
+func (l *line) isCut(cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cut = ""; cut {
+		l.cut = "all"
+	}
+}
+
 // clear holds nothing up any more.
 func (l *line) clear() {
 	l.next()
@@ -74,7 +83,7 @@ func (l *line) hold(call string) chan struct{} {
 func (l *line) fate(call string) fate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if call == l.cut {
+	if call == l.cut || l.cut == "all" {
 		return lost
 	}
 	if len(l.fates) == 0 {

@@ -40,14 +40,9 @@ type sharedPart struct {
 // mirrors, then in the store: when it returns, neither this process nor any other
 // can be served a result that they meet.
 func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (Intent, error) {
-	parts, err := r.split(changes, r.mirror)
+	in, err := r.intent(changes)
 	if err != nil {
 		return nil, err
-	}
-	in := &sharedIntent{region: r, id: rand.Text(), parts: parts}
-	in.settled, in.cancel = context.WithCancel(context.Background())
-	for i := range in.parts {
-		in.parts[i].own = in.parts[i].mirror.announce(in.parts[i].changes)
 	}
 	if err := r.gate.pass(ctx, in.send); err != nil {
 		err = fmt.Errorf("cacheops: announcing a change: %w: %w", ErrUnavailable, err)
@@ -63,6 +58,20 @@ func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (I
 	in.mu.Lock()
 	in.renewal = time.AfterFunc(r.lease/renewals, in.renew)
 	in.mu.Unlock()
+	return in, nil
+}
+
+// intent makes changes pending in this process's mirrors.
+func (r *shared) intent(changes []invalidation.Change) (*sharedIntent, error) {
+	parts, err := r.split(changes, r.mirror)
+	if err != nil {
+		return nil, err
+	}
+	in := &sharedIntent{region: r, id: rand.Text(), parts: parts}
+	in.settled, in.cancel = context.WithCancel(context.Background())
+	for i := range in.parts {
+		in.parts[i].own = in.parts[i].mirror.announce(in.parts[i].changes)
+	}
 	return in, nil
 }
 
@@ -169,8 +178,17 @@ func (in *sharedIntent) Commit(ctx context.Context, changes ...invalidation.Chan
 				committed = narrowed
 			}
 		}
-		in.settle(context.WithoutCancel(ctx), debt{in, sealedOf(committed)})
+		in.settle(context.WithoutCancel(ctx), in.outcome(committed))
 	})
+}
+
+// outcome is that parts were committed.
+func (in *sharedIntent) outcome(committed []sharedPart) debt {
+	d := debt{intent: in, committed: sealedOf(committed)}
+	for _, part := range committed {
+		d.changes += len(part.changes)
+	}
+	return d
 }
 
 // settle writes an outcome, or remembers that it must be written. As long as that
@@ -215,12 +233,17 @@ func (in *sharedIntent) paid(ctx context.Context) {
 func (in *sharedIntent) Abort(ctx context.Context) {
 	in.once.Do(func() {
 		in.stop()
-		in.region.try(context.WithoutCancel(ctx), debt{in, nil}.pay)
+		in.region.try(context.WithoutCancel(ctx), debt{intent: in}.pay)
 		if in.owed {
 			in.region.debts.forgive()
 		}
-		for _, part := range in.parts {
-			part.mirror.abort(part.own)
-		}
+		in.forget()
 	})
+}
+
+// forget ends the announcements here.
+func (in *sharedIntent) forget() {
+	for _, part := range in.parts {
+		part.mirror.abort(part.own)
+	}
 }
