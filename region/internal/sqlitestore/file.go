@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed92106438/cacheops/region/internal/backend"
 )
 
 // file is an open file: one connection that writes, and some that read.
@@ -95,10 +97,8 @@ func (f *file) connection() (*conn, error) {
 // is open no other can be given its number.
 func (f *file) start(ctx context.Context) (err error) {
 	before, _ := os.Stat(f.path)
-	if err := f.writer.set(`PRAGMA synchronous = FULL`); err != nil {
-		return err
-	}
-	err = patiently(ctx, time.Now().Add(f.options.BusyTimeout), f.prepare)
+	deadline := time.Now().Add(f.options.BusyTimeout)
+	err = patiently(ctx, deadline, f.prepare)
 	if err != nil || f.options.Memory {
 		return err
 	}
@@ -108,7 +108,9 @@ func (f *file) start(ctx context.Context) (err error) {
 	if before == nil || !os.SameFile(before, f.identity.file) {
 		return errMoved
 	}
-	return f.writer.set(fmt.Sprintf(`PRAGMA synchronous = %s`, synchronous[f.options.Save]))
+	return patiently(ctx, deadline, func() error {
+		return f.writer.set(fmt.Sprintf(`PRAGMA synchronous = %s`, synchronous[f.options.Save]))
+	})
 }
 
 var synchronous = map[Save]string{Normal: "NORMAL", Fast: "OFF", Durable: "FULL"}
@@ -120,6 +122,9 @@ var errMoved = errors.New("the file was replaced while it was opened")
 func (f *file) prepare() error {
 	empty, err := f.inspect()
 	if err != nil {
+		return err
+	}
+	if err := f.writer.set(`PRAGMA synchronous = FULL`); err != nil {
 		return err
 	}
 	if err := f.setMode(); err != nil && !(empty && busy(err)) {
@@ -227,8 +232,8 @@ func (f *file) alone(ctx context.Context, do func(deadline time.Time) error) err
 	return do(time.Now().Add(f.options.BusyTimeout))
 }
 
-// write makes one transaction. It reports whether COMMIT was sent: until then an
-// error says that nothing was done.
+// write makes one transaction. It reports whether COMMIT was sent: until then nothing
+// was done.
 func (f *file) write(ctx context.Context, write func(*tx) error) (sent bool, err error) {
 	err = f.alone(ctx, func(deadline time.Time) error {
 		if err := patiently(ctx, deadline, f.begin); err != nil {
@@ -240,6 +245,8 @@ func (f *file) write(ctx context.Context, write func(*tx) error) (sent bool, err
 			// With a rollback journal COMMIT has to wait for readers. It keeps new ones
 			// out in the meantime, so it must not be given up for a new BEGIN.
 			err = patiently(ctx, deadline, f.commit)
+		} else {
+			err = fmt.Errorf("%w: %w", backend.ErrRefused, err)
 		}
 		if err != nil && !f.writer.end() {
 			f.broken.Store(true)

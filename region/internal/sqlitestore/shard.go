@@ -71,8 +71,8 @@ func (s *shard) write(ctx context.Context, write func(*tx) error) (err error) {
 			err = errMoved // if this was the last attempt
 		}
 	}
-	if err != nil && !unknown {
-		return fmt.Errorf("%w: %w", backend.ErrRefused, s.wrap(err))
+	if unknown && errors.Is(err, backend.ErrRefused) {
+		err = errors.New(err.Error()) // so it was this time
 	}
 	return s.wrap(err)
 }
