@@ -83,11 +83,12 @@ func (r *shared) put(ctx context.Context, e *Entry) (*slot, bool) {
 	if e.Encoding == nil || e.Key.Common == 0 || r.debts.any() {
 		return nil, false
 	}
-	s, ok := r.slot(e, r.on(e.Dependency))
+	mirrors := r.on(e.Dependency)
+	s, ok := r.slot(e, mirrors)
 	if !ok || s.check() != nil {
 		return nil, false
 	}
-	r.watch(s)
+	r.watch(s, mirrors)
 	rows, err := e.Encoding.AppendBinary(nil)
 	if err != nil {
 		r.faults.report(fmt.Errorf("cacheops: writing a result: %w", err))
@@ -114,9 +115,12 @@ func (r *shared) send(ctx context.Context, name string, stored *wire.Entry, ttl 
 }
 
 // watch has the journals of a slot follow what it restricts.
-func (r *shared) watch(s *slot) {
+func (r *shared) watch(s *slot, mirrors []*mirror) {
 	for i := range s.marks {
 		s.marks[i].journal.watch(s.marks[i].table)
+	}
+	for _, m := range mirrors {
+		m.watched.Store(true)
 	}
 }
 

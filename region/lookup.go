@@ -135,7 +135,7 @@ func (r *shared) found(ctx context.Context, key querykey.Key, q Query, stored *w
 		return nil, Miss{}
 	}
 	e.Value, e.Size = value, int64(len(stored.Rows))
-	r.watch(s)
+	r.watch(s, all)
 	r.restamp(ctx, s, stored, all)
 	return s, Miss{}
 }

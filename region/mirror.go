@@ -3,6 +3,7 @@ package region
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed92106438/cacheops/invalidation"
@@ -22,6 +23,8 @@ type mirror struct {
 	table  invalidation.Table
 	name   string // of the shared journal
 	length int    // of the own journal
+
+	watched atomic.Bool // some result that depends on the table was seen here
 
 	mu      sync.Mutex
 	journal *journal

@@ -154,13 +154,14 @@ func (r *shared) Delete(ctx context.Context, key querykey.Key) {
 }
 
 // Watches implements [Region]. It knows of what this process has stored or been
-// served.
+// served. If that is no result of the table at all, others may have some for all one
+// knows.
 func (r *shared) Watches(table invalidation.Table, columns []string, written invalidation.Columns) bool {
 	m := r.mirror(table)
 	m.mu.Lock()
 	j := m.journal
 	m.mu.Unlock()
-	return j.watches(columns, written)
+	return !m.watched.Load() || j.watches(columns, written)
 }
 
 // Dropped implements [Region]. It knows of the entries that were found untrue by
