@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -27,13 +28,28 @@ func inRedis(t testing.TB) (keep, nurse region.Region) {
 		}
 		_ = client.Close()
 	})
-	open := func(lease time.Duration) region.Region {
-		shared := region.SharedOptions{Lease: lease, Timeout: 5 * time.Second} // of a busy machine
-		r := region.Redis(client, region.RedisOptions{Prefix: prefix, SharedOptions: shared})
+	return twice(t, func(o region.SharedOptions) region.Region {
+		return region.Redis(client, region.RedisOptions{Prefix: prefix, SharedOptions: o})
+	})
+}
+
+// inFile makes a region in an SQLite file, and the same for a nurse.
+func inFile(t testing.TB) (keep, nurse region.Region) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "cache")
+	return twice(t, func(o region.SharedOptions) region.Region {
+		return region.SQLite(path, region.SQLiteOptions{SharedOptions: o})
+	})
+}
+
+// twice opens a region for one who keeps results in it, and for a nurse.
+func twice(t testing.TB, open func(region.SharedOptions) region.Region) (keep, nurse region.Region) {
+	lasting := func(lease time.Duration) region.Region {
+		r := open(region.SharedOptions{Lease: lease, Timeout: 5 * time.Second}) // of a busy machine
 		t.Cleanup(func() { must(t, r.(io.Closer).Close()) })
 		return r
 	}
-	return open(0), open(childhood)
+	return lasting(0), lasting(childhood)
 }
 
 // childhood is for how long a nurse takes a journal for young.

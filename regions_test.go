@@ -3,9 +3,11 @@ package cacheops_test
 import (
 	"context"
 	"flag"
+	"io"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -16,15 +18,22 @@ import (
 
 // Results are kept in a region of the kind that the flag names, unless a test
 // makes one of its own.
-var regionKind = flag.String("region", "memory", "the region that the tests keep results in: memory, redis, tiered, portable or layered")
+var regionKind = flag.String("region", "memory", "the region that the tests keep results in: memory, redis, sqlite, tiered, bounded, portable or layered")
 
 // regionKinds makes an empty region of each kind, which ends with the test.
 var regionKinds = map[string]func(testing.TB) region.Region{
 	"memory": func(testing.TB) region.Region { return region.Memory(region.MemoryOptions{}) },
 	"redis":  func(t testing.TB) region.Region { return nursed(inRedis(t)) },
+	"sqlite": func(t testing.TB) region.Region { return nursed(inFile(t)) },
 	"tiered": func(t testing.TB) region.Region {
 		keep, nurse := inRedis(t)
 		return nursed(region.Tiered(region.MemoryOptions{}, keep, region.TieredOptions{}), nurse)
+	},
+	"bounded": func(t testing.TB) region.Region {
+		keep, nurse := inRedis(t)
+		tiered := region.Tiered(region.MemoryOptions{}, keep, region.TieredOptions{Level: region.Bounded(time.Second)})
+		t.Cleanup(func() { must(t, tiered.(io.Closer).Close()) })
+		return nursed(tiered, nurse)
 	},
 	"portable": func(testing.TB) region.Region { return newDepot().join() },
 	"layered":  func(testing.TB) region.Region { return newDepot().layered() },
