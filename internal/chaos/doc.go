@@ -1,0 +1,34 @@
+// Package chaos has tests that kill, cut off and empty what a cache stands on, and
+// check that what is read through it is what the database would have answered. There
+// is nothing to import.
+//
+// # Linearizability
+//
+// A crew of processes, each of which runs this package's test program again, reads
+// and writes one database through GORM and the plugin, with a region that they share.
+// Each tells the test what it did and when, by the clock that is common to the
+// processes of a machine; a write is told of before it is sent. Processes are
+// killed and replaced meanwhile, and worse is done to the region's store. Then
+// github.com/anishathalye/porcupine is asked whether the reads and writes of each
+// object can have happened one after the other: whether there is an order in which
+// every read sees the last write, and in which nothing comes before what had ended
+// when it began. At the level bounded(d) a read may be as old as d: it counts as one
+// that began so much earlier, though not before what its own process has written.
+//
+// Objects are registers, which are rows that are found by key, and lists, which are
+// the rows that meet a condition. What nobody can know the end of, because its
+// process was killed or its COMMIT was not answered, may have happened at any time
+// after it began, or never.
+//
+// # Outages
+//
+// A region whose outages are Degrade is not linearizable in an outage, and does not
+// say that it is: what a process could not announce it commits all the same, and the
+// others, for whom the store may be back already, serve what they have until it is
+// announced. So wherever the store is away, for all or for one, the regions are
+// Strict. Faults that leave the store answering (killed processes, lost keys) are
+// tried with Degrade. What Degrade does promise is tested by itself.
+//
+// A lease is relied on to exceed any time for which a process is stopped. On a
+// machine with much else to do a short one does not; see -chaos.lease.
+package chaos
