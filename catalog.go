@@ -66,7 +66,8 @@ func definitionsOf(name string) *definitions {
 }
 
 // catalogOf returns the catalogue of the database, which may be registered
-// already by another handle.
+// already by another handle. A catalogue also says how a driver writes values
+// down; the driver is part of the session.
 func (p *Plugin) catalogOf(id invalidation.Identity, dialect invalidation.Dialect) *catalogCache {
 	for _, d := range p.each() {
 		if d.name == id.Database && d.session == id.Session {

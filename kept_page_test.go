@@ -1,6 +1,7 @@
 package cacheops_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -39,9 +40,10 @@ func TestKeptBehindAPage(t *testing.T) {
 		outside: all(set(5, "title", "new"), set(5, "score", 2.5)), inside: set(12, "score", 0.25),
 	}, {
 		name: "by a time", read: ordered("created_at"), given: days(1),
-		outside: all(set(4, "title", "new"), set(5, "created_at", noon.AddDate(0, 0, 22))), inside: set(6, "created_at", noon.AddDate(0, 0, -7)),
+		outside: all(set(4, "title", "new"), set(5, "created_at", noon.AddDate(0, 0, 22))), inside: set(6, "created_at", noon.AddDate(0, 0, -7)), after: toldEnd(),
 	}, {
-		// SQLite's driver reads an integer as a time, and no integer comes after a text.
+		// SQLite's driver reads an integer as a time, and no integer comes after a text:
+		// see TestTheEndOfAPageOfTimes.
 		name: "by a time, downwards", read: ordered("created_at DESC"), given: days(-1), on: "postgres mysql",
 		outside: all(set(4, "title", "new"), set(5, "created_at", noon.AddDate(0, 0, -22))), inside: set(6, "created_at", noon.AddDate(0, 0, 7)),
 	}, {
@@ -93,7 +95,7 @@ func TestKeptBehindAPage(t *testing.T) {
 		name: "into times", read: into(func(db *gorm.DB, v *[]time.Time) *gorm.DB {
 			return db.Model(&Post{}).Order("created_at").Limit(2).Pluck("created_at", v)
 		}),
-		given: days(1), outside: set(11, "created_at", noon.AddDate(0, 0, 19)), inside: set(11, "created_at", noon.AddDate(0, 0, -9)),
+		given: days(1), outside: set(11, "created_at", noon.AddDate(0, 0, 19)), inside: set(11, "created_at", noon.AddDate(0, 0, -9)), after: toldEnd(),
 	}, {
 		name: "of a join", read: into(func(db *gorm.DB, p *[]Post) *gorm.DB {
 			return db.Joins("JOIN authors ON authors.id = posts.author_id").Order("posts.views").Limit(3).Find(p)
@@ -200,4 +202,78 @@ func TestKeptBesideAPageOfRows(t *testing.T) {
 		}),
 		outside: all(set(1, "title", "new"), set(6, "title", "new")), inside: set(3, "title", "new"),
 	}})
+}
+
+// toldEnd is what a page of times costs that was dropped: SQLite is asked what the
+// driver hides.
+func toldEnd() int {
+	if *database == "sqlite" {
+		return 2
+	}
+	return 1
+}
+
+// In which form the last time of a page is stored only the database tells.
+func TestTheEndOfAPageOfTimes(t *testing.T) {
+	onlyOn(t, "sqlite", "others have one form for a time")
+	stored := func(id int, text any) func(*gorm.DB) error {
+		return func(db *gorm.DB) error {
+			return db.Model(&Post{ID: uint(id)}).UpdateColumn("created_at", text).Error
+		}
+	}
+	early, late := noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0)
+	second := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Second) }
+	for _, test := range []struct {
+		name                string
+		order               string
+		shown, last, behind any // what is stored of two rows, of the last one of the page and of the others
+		outside, inside     any
+	}{
+		{"downwards", "created_at DESC, id", late, second(-10), early, second(-11), second(-9)},
+		{"upwards", "created_at, id", early, second(-10), late, second(-9), second(-11)},
+		{"in another form", "created_at DESC, id", late, "2026-03-01T11:00:00Z", early, second(0), "2026-03-01T11:00:01Z"},
+		{"in another zone", "created_at DESC, id", late, "2026-03-01 10:59:50-01:00", early, "2026-03-01 10:59:50+00:00", second(-10)},
+		{"an integer", "created_at DESC, id", late, noon.Unix(), 5, nil, second(5)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, everything)
+			must(t, f.db.Exec("UPDATE posts SET created_at = ? WHERE id < 3", test.shown).Error)
+			must(t, stored(3, test.last)(f.db))
+			must(t, f.db.Exec("UPDATE posts SET created_at = ? WHERE id > 3", test.behind).Error)
+			read := f.watch(test.name, into(func(db *gorm.DB, posts *[]Post) *gorm.DB {
+				return db.Order(test.order).Limit(3).Find(posts)
+			})).isCached()
+			must(t, f.db.Model(&Post{ID: 1}).UpdateColumn("title", "new").Error)
+			read.costs(2)
+			read.isKept()
+			if test.outside != nil {
+				must(t, stored(5, test.outside)(f.db))
+				read.isKept()
+			}
+			must(t, stored(6, test.inside)(f.db))
+			read.costs(2)
+		})
+	}
+}
+
+// A page that moves between the answer and the question is not kept.
+func TestAPageThatMovesWhileItsEndIsAskedFor(t *testing.T) {
+	onlyOn(t, "sqlite", "others have one form for a time")
+	f := newFixture(t, everything)
+	must(t, days(-1)(f.db))
+	read := f.watch("the latest", into(func(db *gorm.DB, posts *[]Post) *gorm.DB {
+		return db.Order("created_at DESC, id").Limit(3).Find(posts)
+	})).isCached()
+	must(t, f.db.Model(&Post{ID: 1}).UpdateColumn("title", "new").Error)
+	f.log.Gate(func(sql string) {
+		if strings.HasPrefix(sql, "SELECT min(") {
+			f.log.Gate(nil)
+			must(t, f.db.Model(&Post{ID: 12}).UpdateColumn("created_at", noon.AddDate(0, 0, 1)).Error)
+		}
+	})
+	read.read(f.db)
+	read.compare(read.read(f.db))
+	must(t, f.db.Model(&Post{ID: 3}).UpdateColumn("title", "new").Error)
+	read.compare(read.read(f.db))
 }

@@ -3,11 +3,13 @@ package cacheops
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/seed92106438/cacheops/invalidation"
 )
@@ -17,13 +19,64 @@ import (
 func (f *flight) narrowed(ctx context.Context, found result) *invalidation.Dependency {
 	outcome := invalidation.Outcome{Rows: found.rows()}
 	if f.shape.Page != nil {
-		outcome.First, outcome.Last = found.ends(f.tx.Statement, f.shape.Page.Result)
+		outcome.First, outcome.Last = f.ends(ctx, found)
 	}
 	outcome.Partners = f.partners(ctx, found)
 	if outcome.First == nil && outcome.Last == nil && outcome.Partners == nil {
 		return f.dep
 	}
 	return f.shape.Narrow(f.dep, f.stored(f.tx.Statement.Vars), f.catalog.Catalog, outcome)
+}
+
+// ends returns the first and the last value of the column by which a page is
+// ordered. Where the driver's reading hides what is stored, as it does of times on
+// SQLite, the database is asked for it, by the page's own query. It is asked once a
+// change of the table has dropped a result of the text: see [flight.dropped].
+//
+// The answer is of a later moment than the result, and may be of another page. Let
+// it end with M where the result ends with L. If M comes after L, a dependency on
+// all rows up to M is wider than is needed. If M comes before L, more rows come up to
+// M than did: some row has come there since the stamp was taken, by a change that
+// meets even the dependency on the rows up to M. So the result is not stored, or not
+// served. Of the rows before the first one, the same is true the other way round: if
+// fewer come before it now, one of them has gone.
+func (f *flight) ends(ctx context.Context, found result) (first, last driver.Value) {
+	page := f.shape.Page
+	first, last = found.ends(f.tx.Statement, page.Result)
+	relation := f.relation(page.Use)
+	if relation == nil {
+		return nil, nil
+	}
+	column := relation.Columns[page.Column]
+	hidden := column.Hides(first) || column.Hides(last)
+	if !hidden || page.Result == "" || !f.narrows || f.dropped()&place(page.Use) == 0 {
+		return first, last
+	}
+	least, greatest := f.extremes(ctx, page.Result)
+	if page.Desc {
+		return greatest, least
+	}
+	return least, greatest
+}
+
+// extremes asks for the least and the greatest value that the flight's query shows
+// in a column. Of an expression the driver does not know that it is a time. It
+// returns nil if a value is NULL, which has a place of its own in the order.
+func (f *flight) extremes(ctx context.Context, column string) (least, greatest driver.Value) {
+	stmt := f.tx.Statement
+	name := stmt.Quote(clause.Column{Name: column})
+	query := fmt.Sprintf("SELECT min(%s), max(%s), count(*) - count(%s) FROM (%s\n)", name, name, name, stmt.SQL.String())
+	rows, err := f.tap.ConnPool.QueryContext(ctx, query, stmt.Vars...)
+	if err != nil {
+		return nil, nil
+	}
+	defer func() { _ = rows.Close() }()
+	var min, max any
+	var nulls int64
+	if !rows.Next() || rows.Scan(&min, &max, &nulls) != nil || nulls > 0 {
+		return nil, nil
+	}
+	return min, max
 }
 
 // ends implements result. What GORM has scanned is what the driver gave only

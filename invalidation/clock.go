@@ -134,7 +134,7 @@ func unreal(t time.Time) []time.Time {
 // dayValue reads the day of a time as it is written down, or that with which a
 // text begins: texts of times are in the order of their days, whatever form
 // they have behind. A time that may be rounded to the next day is not
-// understood.
+// understood, nor is the zero time, as in [wallValue].
 func dayValue(v driver.Value) (Value, bool) {
 	if text, ok := v.(string); ok {
 		if !isDayAndTime(text) {
@@ -143,7 +143,7 @@ func dayValue(v driver.Value) (Value, bool) {
 		day, err := time.Parse(time.DateOnly, text[:min(len(text), len(time.DateOnly))])
 		return dayOf(day), err == nil
 	}
-	if _, ok := timeValue(v, Day); !ok {
+	if _, ok := timeValue(v, Day); !ok || v.(time.Time).IsZero() {
 		return Value{}, false
 	}
 	day := dayOf(onTheClock(v.(time.Time)))

@@ -46,7 +46,9 @@ func TestDaysAreReadFromTimesAndTexts(t *testing.T) {
 		meets bool
 	}{
 		{"the same day", Eq, time.Date(2026, 3, 1, 1, 0, 0, 0, time.UTC), time.Date(2026, 3, 1, 23, 0, 0, 0, zone), true},
-		{"the next day", Eq, time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC), time.Date(2026, 3, 2, 0, 0, 0, 0, zone), false},
+		{"the day that it is in UTC", Eq, time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC), time.Date(2026, 3, 2, 0, 0, 0, 0, zone), true},
+		{"the next day", Eq, time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC), time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), false},
+		{"the zero time, which may be 0000-00-00", Eq, "0000-12-31", time.Time{}, true},
 		{"before, on the same day", Less, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), "2026-03-01 12:00:00", true},
 		{"before, on the day before", Less, "2026-03-01", "2026-02-28T23:59:59Z", true},
 		{"not before", Less, "2026-03-01", "2026-03-02 00:00:00", false},

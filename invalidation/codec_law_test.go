@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var encodedKinds = []Kind{Int, Float, Text, Bytes, Time, Exact, Clock, Decimal, UUID, Wall, Day}
+var encodedKinds = []Kind{Int, Float, Text, Bytes, Time, Exact, Clock, Decimal, UUID, Wall, Day, Verbatim}
 
 // drawMadeSet draws a set of a kind, of which predicates, unions and intersections make
 // every form.
@@ -24,6 +24,8 @@ func drawMadeSet(t *rapid.T, kind Kind, depth int) Set {
 		return rapid.SampledFrom([]Set{{}, none, onlyNull, someValue}).Draw(t, "plain")
 	case choice == 5:
 		return column.stored(drawEncoded(t, kind))
+	case choice == 7:
+		return column.read(drawEncoded(t, kind))
 	case choice == 6:
 		set := column.stored(drawEncoded(t, kind))
 		return set.plus(Value{kind: Int, lo: 3}, true)
@@ -49,6 +51,8 @@ func drawEncoded(t *rapid.T, kind Kind) any {
 		return rapid.SliceOfN(rapid.Byte(), 0, 12).Draw(t, "bytes")
 	case Day, Wall, Clock, Time:
 		return time.Unix(rapid.Int64Range(-1<<34, 1<<34).Draw(t, "seconds"), rapid.Int64Range(0, 999999999).Draw(t, "nanoseconds")).UTC()
+	case Verbatim:
+		return rapid.SampledFrom([]any{"2026-03-01", "2026-03-01T12:00:00Z", "2026", int64(5), time.Unix(5, 6).UTC()}).Draw(t, "verbatim")
 	case UUID:
 		return [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid"))
 	}

@@ -9,7 +9,7 @@ import (
 // The numbers that are known outside of the process must never change: others read
 // what this version wrote.
 func TestNumbersOnTheWire(t *testing.T) {
-	for number, kind := range []Kind{Unknown, Int, Float, Text, Bytes, Time, Exact, Clock, Decimal, UUID, Wall, Day} {
+	for number, kind := range []Kind{Unknown, Int, Float, Text, Bytes, Time, Exact, Clock, Decimal, UUID, Wall, Day, Verbatim} {
 		if got := kindNumbers.number(kind); int(got) != number {
 			t.Errorf("kind %d has number %d, not %d", kind, got, number)
 		}
@@ -33,15 +33,15 @@ func TestNumbersOnTheWire(t *testing.T) {
 
 // Whoever adds a constant must give it a number.
 func TestEveryConstantHasANumber(t *testing.T) {
-	for kind := Unknown + 1; kind <= Day; kind++ {
+	for kind := Unknown + 1; kind <= Verbatim; kind++ {
 		if kindNumbers.number(kind) == 0 {
 			t.Errorf("kind %d has none", kind)
 		}
 	}
-	if next := (Value{kind: Day + 1}); next.String() != "null" {
-		t.Error("there is a kind after Day")
+	if next := (Value{kind: Verbatim + 1}); next.String() != "null" {
+		t.Error("there is a kind after Verbatim")
 	}
-	if len(kindNumbers) != int(Day)+1 || len(changeNumbers) != int(Redefinition)+1 || len(sideNumbers) != int(After)+1 || len(formNumbers) != int(prefixes)+1 {
+	if len(kindNumbers) != int(Verbatim)+1 || len(changeNumbers) != int(Redefinition)+1 || len(sideNumbers) != int(After)+1 || len(formNumbers) != int(prefixes)+1 {
 		t.Error("there are more numbers than constants, or fewer")
 	}
 }
@@ -60,7 +60,7 @@ func TestChangesThatCouldNotHaveBeenMadeAreRefused(t *testing.T) {
 	const long = "\x80\x02" // 256
 	for name, set := range map[string]string{
 		"a form that is not known":               "\x05",
-		"a kind that is not known":               "\x01\x0c\x01\x00",
+		"a kind that is not known":               "\x01\x0d\x01\x00",
 		"members of no kind":                     "\x01\x00\x01\x00",
 		"a kind without members":                 "\x01\x01\x00",
 		"no member at all":                       "\x01\x00\x00",

@@ -27,7 +27,7 @@ func (n numbering[T]) read(r *encoded.Reader, what string) T {
 }
 
 var kindNumbers = numbering[Kind]{
-	0: Unknown, 1: Int, 2: Float, 3: Text, 4: Bytes, 5: Time, 6: Exact, 7: Clock, 8: Decimal, 9: UUID, 10: Wall, 11: Day,
+	0: Unknown, 1: Int, 2: Float, 3: Text, 4: Bytes, 5: Time, 6: Exact, 7: Clock, 8: Decimal, 9: UUID, 10: Wall, 11: Day, 12: Verbatim,
 }
 
 // appendValue appends a value that is not NULL. Of what kind it is, is known from
@@ -90,8 +90,12 @@ func readValue(r *encoded.Reader, kind Kind) Value {
 // normal reports whether the value is in the one form that its kind has for it.
 func (v *Value) normal() bool {
 	switch v.kind {
-	case Time, Clock, Wall:
+	case Time, Clock:
 		return v.lo < 1e9
+	case Wall:
+		return v.lo <= 1e9 // see rightBefore
+	case Verbatim:
+		return v.text == "" || isDated(v.text)
 	case Decimal:
 		return v.lo < unit
 	case Text:

@@ -50,7 +50,7 @@ func (c Column) ordered(op Op, v Value, argument driver.Value) Set {
 		return someValue
 	}
 	s := c.orderSlack(v, argument)
-	exact := s.point() && c.Kind != Day // of one day, some times may be on either side
+	exact := s.point() && v.alone()
 	if op == Less || op == LessEq {
 		s.lo, s.openHi = Value{}, exact && op == Less
 	} else {
@@ -87,6 +87,8 @@ func (c Column) stored(v driver.Value) Set {
 		return spanSet(false, value.nearFloat())
 	case value.kind == Decimal:
 		return value.rounded(v, int(c.Scale))
+	case value.kind == Day:
+		return value.near(v).set()
 	}
 	return just(value)
 }
@@ -101,8 +103,11 @@ func (c Column) stored(v driver.Value) Set {
 // time of that second, though to SQLite every integer is less than every time
 // that is text; and it reads a text that it cannot parse as the zero time.
 func (c Column) read(v driver.Value) Set {
-	if c.Kind == Wall {
+	switch c.Kind {
+	case Wall:
 		return c.readWall(c.Kind.unpacked(v))
+	case Verbatim:
+		return c.readVerbatim(v)
 	}
 	if c.Canonical {
 		return c.stored(c.Kind.unpacked(v))
@@ -125,14 +130,17 @@ func (c Column) read(v driver.Value) Set {
 }
 
 // readDay covers the days of what a driver may read as v, which it may have moved
-// to another zone. Integers, which SQLite's reads as times as well, come before
-// them all.
+// to another zone, or made of a day that there is not, see [Column.readWallTime].
+// Integers, which SQLite's reads as times as well, come before them all.
 func readDay(v time.Time) Set {
 	if v.IsZero() {
 		return Set{}
 	}
 	day := dayOf(v.UTC())
 	day.hi += 2
+	for _, month := range unreal(onTheClock(v)) {
+		day.hi = max(day.hi, dayOf(month).hi)
+	}
 	return spanSet(false, span{hi: day})
 }
 

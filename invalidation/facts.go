@@ -65,14 +65,14 @@ func (m Image) keeps(a *assignment) bool {
 
 // same reports whether to write now, where a driver gave was, changes nothing.
 //
-// It is never sure of a time or a boolean unless the column is Canonical, or tells
-// a [Wall] as text. A driver reads several stored forms as one time: '2026-01-01 00:00:00' and
+// It is never sure of a time or a boolean unless the column is Canonical, or
+// was is a text of what is stored. A driver reads several stored forms as one time: '2026-01-01 00:00:00' and
 // '2026-01-01 00:00:00+00:00', and to a query that compares them as text they
 // differ.
 func same(was, now driver.Value, column Column) bool {
 	told := column.Kind.unpacked(was)
 	_, isText := told.(string)
-	if (column.Canonical || column.Kind == Wall && isText) && sameValue(told, now, column.Kind) {
+	if (column.Canonical || isText && (column.Kind == Wall || column.Kind == Verbatim)) && sameValue(told, now, column.Kind) {
 		return true
 	}
 	switch was := was.(type) {
@@ -107,7 +107,7 @@ func same(was, now driver.Value, column Column) bool {
 // counts only if it needs no rounding, as was needed none.
 func sameValue(was, now driver.Value, kind Kind) bool {
 	switch kind {
-	case Int, UUID:
+	case Int, UUID, Verbatim:
 	case Text, Exact:
 		a, ok := was.(string)
 		b, ok2 := now.(string)

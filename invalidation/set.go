@@ -79,7 +79,7 @@ func finiteSet(null bool, values []Value) Set {
 // no more than two.
 func (s *Set) wider() Set {
 	switch members := s.members(); members[0].kind {
-	case Int, Time, Clock, Decimal, UUID, Wall, Day:
+	case Int, Time, Clock, Decimal, UUID, Wall, Day, Verbatim:
 		return spanSet(!s.notNull, span{lo: members[0], hi: members[len(members)-1]})
 	}
 	return Set{notNull: s.notNull}

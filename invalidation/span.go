@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"math"
 	"slices"
+	"time"
 )
 
 // span is an interval of values of one kind. An end that is NULL is absent:
@@ -148,7 +149,8 @@ const wallSlack = 2
 // nearest float32: the neighbours of that on both sides are taken in. A
 // column may round a time to whole seconds. A Clock is what a driver makes of
 // an instant by the zone of its connection, or of the argument; a date forgets
-// the time of day as well.
+// the time of day as well. Of a time a driver may send the day that it is in UTC, as
+// PostgreSQL's does in the simple protocol.
 func (v Value) near(argument driver.Value) span {
 	switch v.kind {
 	case Float:
@@ -161,8 +163,19 @@ func (v Value) near(argument driver.Value) span {
 		return v.within(wallSlack)
 	case Decimal:
 		return v.asDecimal(argument)
+	case Day:
+		if t, ok := argument.(time.Time); ok {
+			return v.nearDay(dayOf(t.UTC()))
+		}
 	}
 	return span{lo: v, hi: v}
+}
+
+func (v Value) nearDay(other Value) span {
+	if v.compare(&other) > 0 {
+		v, other = other, v
+	}
+	return span{lo: v, hi: other}
 }
 
 func (v Value) nearFloat() span {

@@ -40,6 +40,11 @@ func (v Value) String() string {
 		return strconv.FormatFloat(v.float(), 'g', 6, 64)
 	case Text, Exact:
 		return strconv.Quote(v.text)
+	case Verbatim:
+		if v.text == "" {
+			return "a number"
+		}
+		return strconv.Quote(v.text)
 	case Bytes:
 		return fmt.Sprintf("x'%x'", v.text)
 	case Decimal:

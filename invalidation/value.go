@@ -17,18 +17,19 @@ type Kind int
 // The kinds. Nothing is known of a value in a column of Unknown kind but
 // whether it is NULL.
 const (
-	Unknown Kind = iota
-	Int          // integers and booleans, stored as integers
-	Float        // binary floating point
-	Text         // text under any collation: compared under a fold that separates nothing that some collation unites
-	Bytes        // compared byte by byte
-	Time         // instants; a column that forgets the zone of what it is given is a Clock
-	Exact        // text that is equal only to itself but for trailing blanks
-	Clock        // times without a zone: an instant is known as far as zones differ
-	Decimal      // exact numbers with a fraction, which a column rounds to its scale
-	UUID         // in whatever form they are written
-	Wall         // times as the clock shows them in the zone that they are given in
-	Day          // the days of such times; nothing is known of the time of day
+	Unknown  Kind = iota
+	Int           // integers and booleans, stored as integers
+	Float         // binary floating point
+	Text          // text under any collation: compared under a fold that separates nothing that some collation unites
+	Bytes         // compared byte by byte
+	Time          // instants; a column that forgets the zone of what it is given is a Clock
+	Exact         // text that is equal only to itself but for trailing blanks
+	Clock         // times without a zone: an instant is known as far as zones differ
+	Decimal       // exact numbers with a fraction, which a column rounds to its scale
+	UUID          // in whatever form they are written
+	Wall          // times as the clock shows them in the zone that they are given in
+	Day           // the days of such times; nothing is known of the time of day
+	Verbatim      // times as the texts in which they are written down, compared byte by byte, after all numbers
 )
 
 // Value is one value in the order of its kind, or NULL, which is the zero
@@ -37,7 +38,7 @@ type Value struct {
 	kind Kind   // Unknown for NULL
 	hi   int64  // Int: the upper half of 128 bits in two's complement; Time, Clock, Wall: seconds since 1970; Day: days since then; Decimal: the next lower integer; UUID: the first half
 	lo   uint64 // Int: the lower half; Time, Clock, Wall: nanoseconds; Decimal: the rest, see [unit]; Float: bits that sort as the numbers do; UUID: the second half
-	text string // Text: folded; Exact: without trailing blanks; Bytes: without trailing zeros
+	text string // Verbatim: empty for a number; Text: folded; Exact: without trailing blanks; Bytes: without trailing zeros
 }
 
 // maxText is the length in bytes past which a text or a blob is not
@@ -53,7 +54,7 @@ const maxOffset = 24 * 60 * 60
 // rounded when it is stored or compared.
 func (k Kind) pointed() bool {
 	switch k {
-	case Int, Text, Exact, Bytes, UUID, Day:
+	case Int, Text, Exact, Bytes, UUID, Verbatim:
 		return true
 	}
 	return false
@@ -68,11 +69,15 @@ func (k Kind) separate() bool { return k == Int || k == UUID }
 // That of texts is the collation's.
 func (k Kind) ordered() bool {
 	switch k {
-	case Int, Float, Decimal, Time, Clock, Wall, Day:
+	case Int, Float, Decimal, Time, Clock, Wall, Day, Verbatim:
 		return true
 	}
 	return false
 }
+
+// alone reports whether the value stands for no other that the database has in
+// some order with it: of one day, some times may be on either side of another.
+func (v Value) alone() bool { return v.kind != Day && (v.kind != Verbatim || v.text != "") }
 
 // Kind returns the kind of the value, Unknown for NULL.
 func (v Value) Kind() Kind { return v.kind }
@@ -152,6 +157,8 @@ func valueOf(v driver.Value, kind Kind) (Value, bool) {
 		return wallValue(v)
 	case Day:
 		return dayValue(v)
+	case Verbatim:
+		return verbatimValue(v)
 	case Decimal:
 		return decimalValue(v)
 	case UUID:

@@ -78,7 +78,8 @@ type Profile struct {
 	// about, if only another table's rows tell: the articles of the author with
 	// an email, say. By default they do, by one more query, once a change has
 	// dropped a result of the same SQL; changes of other rows spare what is
-	// fetched from then on. It is the profile of the table that the query is
+	// fetched from then on. So they ask, on SQLite, where a page ends that is in
+	// the order of a time. It is the profile of the table that the query is
 	// made on which counts.
 	NoPartners bool
 }

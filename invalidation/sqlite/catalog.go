@@ -11,8 +11,10 @@ import (
 	"github.com/seed92106438/cacheops/invalidation"
 )
 
+// schemaQuery reads the schema, and how the driver gives the [samples].
 const schemaQuery = `SELECT 0, type, name, tbl_name, coalesce(sql, '') FROM sqlite_master
-UNION ALL SELECT 1, type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_master`
+UNION ALL SELECT 1, type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_master
+UNION ALL SELECT 2, '=' || ?, '=' || ?, '=' || ?, '=' || ?`
 
 // ReadCatalog reads, with one query, what the database's schema says of its
 // tables. Attached databases are not read, so that their tables are unknown.
@@ -21,11 +23,11 @@ UNION ALL SELECT 1, type, name, tbl_name, coalesce(sql, '') FROM sqlite_temp_mas
 // A table whose definition is not understood counts as no base table, so that
 // no query of it is cached, and as one that any write may reach.
 func ReadCatalog(ctx context.Context, q invalidation.Querier) (invalidation.Catalog, error) {
-	objects, err := readSchema(ctx, q)
+	objects, times, err := readSchema(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: read the SQLite schema: %w", err)
 	}
-	b := builder{catalog: invalidation.Catalog{}, keys: map[string][]string{}}
+	b := builder{times: times, catalog: invalidation.Catalog{}, keys: map[string][]string{}}
 	// A temporary table hides one that is not, and an index or a trigger is
 	// of a table: each of them comes after the other.
 	for _, temporary := range []bool{false, true} {
@@ -54,27 +56,33 @@ type object struct {
 	sql               string
 }
 
-func readSchema(ctx context.Context, q invalidation.Querier) ([]object, error) {
-	rows, err := q.QueryContext(ctx, schemaQuery)
+func readSchema(ctx context.Context, q invalidation.Querier) (objects []object, times invalidation.Kind, err error) {
+	rows, err := q.QueryContext(ctx, schemaQuery, samples...)
 	if err != nil {
-		return nil, err
+		return nil, times, err
 	}
 	defer rows.Close()
-	var objects []object
 	for rows.Next() {
+		var part int
 		var o object
-		if err := rows.Scan(&o.temporary, &o.kind, &o.name, &o.table, &o.sql); err != nil {
-			return nil, err
+		if err := rows.Scan(&part, &o.kind, &o.name, &o.table, &o.sql); err != nil {
+			return nil, times, err
 		}
+		if part == 2 {
+			times = timesKind(o.kind, o.name, o.table, o.sql)
+			continue
+		}
+		o.temporary = part == 1
 		o.name, o.table = invalidation.Name(o.name), invalidation.Name(o.table)
 		objects = append(objects, o)
 	}
-	return objects, rows.Err()
+	return objects, times, rows.Err()
 }
 
 // builder makes a catalogue of a schema.
 type builder struct {
 	catalog invalidation.Catalog
+	times   invalidation.Kind // of columns of times
 	// children are the foreign keys with an action, by the table referred to.
 	children map[string][]invalidation.ForeignKey
 	// keys are the primary keys, by table.
@@ -121,7 +129,7 @@ func (b *builder) table(r *invalidation.Relation, stmt *ast.CreateTableStmt) {
 	r.Keys = [][]string{}
 	for _, def := range stmt.Columns {
 		name := lowerName(def.Name)
-		column := invalidation.Column{Kind: kindOf(def.Type)}
+		column := invalidation.Column{Kind: kindOf(def.Type, b.times)}
 		for _, c := range def.Constraints {
 			switch c.Kind {
 			case ast.ColumnPrimaryKey:
@@ -136,7 +144,8 @@ func (b *builder) table(r *invalidation.Relation, stmt *ast.CreateTableStmt) {
 			case ast.ColumnReferences:
 				b.reference(r, []string{name}, c.References)
 			case ast.ColumnCollate:
-				if !collations[lowerName(c.Collation)] {
+				collation := lowerName(c.Collation)
+				if !collations[collation] || column.Kind == invalidation.Verbatim && collation != "binary" {
 					column.Kind = invalidation.Unknown
 				}
 			}

@@ -48,10 +48,10 @@ func TestColumnsHaveTheKindsOfTheirTypes(t *testing.T) {
 		"nchar(5)": invalidation.Text, "clob": invalidation.Text,
 		"blob": invalidation.Bytes, "longblob": invalidation.Bytes,
 		"real": invalidation.Float, "double precision": invalidation.Float, "FLOAT": invalidation.Float,
-		"datetime": invalidation.Day, "TIMESTAMP": invalidation.Day, "datetime(3)": invalidation.Day,
+		"datetime": invalidation.Verbatim, "TIMESTAMP": invalidation.Verbatim, "datetime(3)": invalidation.Verbatim, "date": invalidation.Verbatim,
 
 		"": invalidation.Unknown, "decimal(10,2)": invalidation.Unknown,
-		"date": invalidation.Unknown, "time": invalidation.Unknown,
+		"time":                     invalidation.Unknown,
 		"timestamp with time zone": invalidation.Unknown,
 		"json":                     invalidation.Unknown, "uuid": invalidation.Unknown,
 		"any": invalidation.Unknown, "anything": invalidation.Unknown,

@@ -47,8 +47,12 @@ func (Dialect) Identify(dsn string) invalidation.Identity {
 	return invalidation.Identity{Database: "sqlite:" + path, Session: session(dsn)}
 }
 
-// sessionParameters are those of go-sqlite3 that decide what a query gives.
-var sessionParameters = []string{"_loc", "_case_sensitive_like", "_cslike"}
+// sessionParameters are those of drivers that decide what a query gives or in what
+// form a time is given to it.
+var sessionParameters = []string{
+	"_loc", "_case_sensitive_like", "_cslike",
+	"_time_format", "_timezone", "_time_integer_format", "_inttotime", "_texttotime", // of modernc.org/sqlite
+}
 
 func session(dsn string) string {
 	_, query, _ := strings.Cut(dsn, "?")
