@@ -59,7 +59,17 @@ type RedisOptions struct {
 
 // Redis returns a region in a Redis server, a Sentinel set or a Cluster, which all
 // processes with the same prefix share. It works with Redis 6.2 and what is
-// compatible with that. Any key may be evicted or lost at any time.
+// compatible with that. Any key may be evicted or lost at any time, and servers may
+// be restarted or replaced: what they knew before is not relied on. The client's user
+// must be allowed to ask for INFO. A client of several servers that are no cluster
+// (redis.Ring) is refused.
+//
+// A master that the others have given up on, but that some processes still reach, is
+// not told from a good one. While that lasts, these processes are not told what
+// others write. Sentinel and Cluster both allow it for seconds.
+//
+// A client of a cluster should be made with ContextTimeoutEnabled. Otherwise each
+// call takes a goroutine that ends in time.
 //
 // The processes must agree on what the database is called: by the same data source
 // name, or by Config.Database.
@@ -68,7 +78,9 @@ type RedisOptions struct {
 // option is reported by [Set.Validate].
 func Redis(client redis.UniversalClient, o RedisOptions) Region {
 	length := cmp.Or(o.JournalLength, DefaultSharedJournalLength)
-	store, err := redisstore.New(client, redisstore.Options{Prefix: o.Prefix, Length: length})
+	store, err := redisstore.New(client, redisstore.Options{
+		Prefix: o.Prefix, Length: length, Timeout: orDefault(o.Timeout, DefaultTimeout),
+	})
 	if err != nil {
 		return newShared(sharing{backend: nowhere{}}, err)
 	}
