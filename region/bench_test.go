@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/seed92106438/cacheops/invalidation"
 )
@@ -89,6 +90,38 @@ func BenchmarkPublish(b *testing.B) {
 			if n > 0 {
 				f.hits("0")
 			}
+		})
+	}
+}
+
+// BenchmarkHitShared is a hit beside which there are processes: from memory, with
+// journals that are followed in the background or asked each time, and from a store
+// that takes no time.
+func BenchmarkHitShared(b *testing.B) {
+	for _, bench := range []struct {
+		name string
+		join func(*lot) *process
+	}{
+		{"memory", func(*lot) *process { return &process{TB: b, Region: Memory(MemoryOptions{})} }},
+		{"bounded", func(l *lot) *process { return l.tier(b, Bounded(time.Minute), sharing{}) }},
+		{"linearizable", func(l *lot) *process { return l.tier(b, Linearizable, sharing{}) }},
+		{"shared", func(l *lot) *process { return l.join(b, sharing{}) }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			other := share(b, 1)[0]
+			p := bench.join(other.lot)
+			p.fill("q", topic1)
+			other.lot.keepNoCalls()
+			k, q := sharedKey("q"), Query(asked(tablesOf(topic1)))
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if e, miss := p.Get(context.Background(), k, q); e == nil {
+						b.Errorf("not a hit: %+v", miss)
+						return
+					}
+				}
+			})
 		})
 	}
 }

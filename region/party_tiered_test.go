@@ -58,3 +58,151 @@ func TestJournalThatIsHeardOfForTheFirstTimeIsAsNewAsTheOthers(t *testing.T) {
 		}
 	})
 }
+
+func TestHitAtTheBoundedLevelMakesNoCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, other := bounded(t)
+		other.fill("topic 1", topic1)
+		p.hits("topic 1", topic1)
+		p.lot.counted()
+		for range 1000 {
+			p.hits("topic 1", topic1)
+		}
+		p.calls()
+		k := sharedKey("topic 1")
+		q := asked(nil)
+		if n := testing.AllocsPerRun(100, func() { p.Get(t.Context(), k, q) }); n != 0 {
+			t.Errorf("a hit makes %v allocations", n)
+		}
+	})
+}
+
+// At the other level each hit asks the journals, and does not have the value sent.
+func TestHitAtTheLinearizableLevelAsks(t *testing.T) {
+	ps := share(t, 1)
+	p := ps[0].lot.tier(t, Linearizable, sharing{})
+	ps[0].fill("topic 1", topic1)
+	p.hits("topic 1", topic1)
+	ps[0].commit(postIn2)
+	ps[0].lot.counted()
+	p.hits("topic 1", topic1)
+	p.calls("look")
+	ps[0].commit(postIn1)
+	p.misses("topic 1", topic1, Dead)
+}
+
+func TestOwnWritesAreSeenAtOnce(t *testing.T) {
+	for _, level := range []Level{Linearizable, Bounded(time.Hour)} {
+		synctest.Test(t, func(t *testing.T) {
+			ps := share(t, 1)
+			p := ps[0].lot.tier(t, level, sharing{})
+			p.fill("topic 1", topic1)
+			p.fill("topic 2", topic2)
+			p.hits("topic 1", topic1)
+			intent := p.announce(postIn1)
+			p.misses("topic 1", topic1, Blocked)
+			p.hits("topic 2", topic2)
+			intent.Commit(t.Context())
+			if e, _ := p.get("topic 1", topic1); e != nil {
+				t.Error("it was served")
+			}
+			p.fill("topic 1", topic1)
+			p.hits("topic 1", topic1)
+			p.hits("topic 2", topic2)
+		})
+	}
+}
+
+func TestWritesOfOthersAreSeenWithinTheBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, other := bounded(t)
+		other.fill("topic 1", topic1)
+		other.fill("topic 2", topic2)
+		for range 20 { // so that the journals are followed
+			p.hits("topic 1", topic1)
+			p.hits("topic 2", topic2)
+			time.Sleep(100 * time.Millisecond)
+		}
+		other.commit(postIn1)
+		time.Sleep(time.Second)
+		p.misses("topic 1", topic1, Dead)
+		p.hits("topic 2", topic2)
+	})
+}
+
+// With the store away, what is in memory serves for as long as the bound.
+func TestBoundEndsWhileTheStoreIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, other := bounded(t)
+		other.fill("topic 1", topic1)
+		for range 5 {
+			p.hits("topic 1", topic1)
+			time.Sleep(100 * time.Millisecond)
+		}
+		p.line.isCut(true)
+		p.hits("topic 1", topic1)
+		time.Sleep(time.Second)
+		p.misses("topic 1", topic1, Away)
+		p.line.isCut(false)
+		time.Sleep(closedFor + 1)
+		p.hits("topic 1", topic1)
+	})
+}
+
+func TestFollowerStopsWhenNothingIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, other := bounded(t)
+		other.fill("topic 1", topic1)
+		p.hits("topic 1", topic1)
+		p.hits("topic 1", topic1)
+		time.Sleep(time.Minute)
+		p.lot.counted()
+		time.Sleep(time.Minute)
+		p.calls()
+		if p.Region.(*tiered).timer != nil {
+			t.Error("there is a timer")
+		}
+		other.commit(postIn1)
+		p.misses("topic 1", topic1, Dead) // it does not go by what it has heard long ago
+	})
+}
+
+func TestFollowerStopsWhenTheRegionIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, other := bounded(t)
+		other.fill("topic 1", topic1)
+		p.hits("topic 1", topic1)
+		p.hits("topic 1", topic1)
+		if err := p.Region.(*tiered).Close(); err != nil {
+			t.Error(err)
+		}
+		p.lot.counted()
+		time.Sleep(time.Hour)
+		p.calls()
+		p.get("topic 1", topic1)
+		p.lot.counted()
+		time.Sleep(time.Hour)
+		p.calls()
+	})
+}
+
+// What was kept in memory by journals that were lost is not served by those that
+// took their place.
+func TestMemoryDoesNotOutliveTheJournals(t *testing.T) {
+	for _, level := range []Level{Linearizable, Bounded(time.Second)} {
+		synctest.Test(t, func(t *testing.T) {
+			ps := share(t, 1)
+			p := ps[0].lot.tier(t, level, sharing{})
+			p.fill("topic 1", topic1)
+			p.hits("topic 1", topic1)
+			p.lot.lose()
+			time.Sleep(time.Second)
+			p.misses("topic 1", topic1, Dead)
+			p.Stamp(t.Context(), topic1, 0)
+			time.Sleep(DefaultLease + 1)
+			p.Stamp(t.Context(), topic1, 0)
+			p.fill("topic 1", topic1)
+			p.hits("topic 1", topic1)
+		})
+	}
+}
