@@ -135,6 +135,9 @@ var damages = []damage{
 		must(t, os.RemoveAll(filepath.Dir(path)))
 	}, lost: true},
 	{name: "its log removed", do: func(t *testing.T, path string) { remove(t, path+"-wal") }, late: true},
+	{name: "its log and its index removed", do: func(t *testing.T, path string) {
+		remove(t, path+"-wal", path+"-shm")
+	}, late: true, lost: true},
 	{name: "moved away", do: func(t *testing.T, path string) { must(t, os.Rename(path, path+".away")) }, lost: true},
 	{name: "moved away, with a rollback journal", do: func(t *testing.T, path string) {
 		must(t, os.Rename(path, path+".away"))
