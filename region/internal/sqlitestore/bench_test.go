@@ -72,7 +72,7 @@ func benchmarkSelect(b *testing.B, value []byte) {
 	must(b, err)
 	s, err := db.Prepare(`SELECT value FROM t WHERE id = ?`)
 	must(b, err)
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	var got []byte
 	for b.Loop() {
 		must(b, s.QueryRow(1).Scan(&got))
