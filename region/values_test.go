@@ -232,7 +232,8 @@ func TestValuesItems(t *testing.T) {
 		if n, err := b.Count(ctx); n != 2 || err != nil {
 			t.Errorf("there are %d, %v", n, err)
 		}
-		for range b.Items(ctx) {
+		for _, err := range b.Items(ctx) {
+			ok(t, err)
 			break
 		}
 	})
