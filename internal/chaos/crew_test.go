@@ -78,7 +78,8 @@ func (c *crew) employ(place int, at step) {
 	}
 	p, err := launch(a)
 	if err != nil {
-		c.t.Fatalf("start a process: %v", err)
+		c.t.Errorf("start a process: %v", err)
+		return
 	}
 	c.members[place] = p
 	c.all = append(c.all, p)

@@ -1,31 +1,105 @@
 package chaos
 
 import (
+	"math/rand/v2"
+	"sync"
+	"testing"
 	"time"
+
+	"github.com/seed92106438/cacheops/internal/redistest"
 )
 
-// inflict does faults, chosen at random, until the time is over.
-func (c *crew) inflict(d time.Duration, faults ...func()) {
+// calm is how long a crew works after the last fault.
+const calm = 200 * time.Millisecond
+
+// between returns a time of that range.
+func between(random *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(random.Int64N(int64(most-least)))
+}
+
+// inflict kills processes now and then, and does other faults, chosen at random, one
+// after the other, until the time is over.
+func (c *crew) inflict(d time.Duration, faults ...func(*rand.Rand)) {
+	c.t.Helper()
+	stop := make(chan struct{})
+	var killing sync.WaitGroup
+	defer func() {
+		close(stop)
+		killing.Wait()
+		time.Sleep(calm)
+	}()
+	killing.Go(func() {
+		random := rand.New(rand.NewPCG(*seed, 2))
+		every(time.Second, stop, func() { c.kill(random) })
+	})
+	random := rand.New(rand.NewPCG(*seed, 3))
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		time.Sleep(time.Duration(100+c.random.IntN(400)) * time.Millisecond)
-		faults[c.random.IntN(len(faults))]()
+		time.Sleep(between(random, *leaseTime/2, 2**leaseTime))
+		if len(faults) > 0 {
+			faults[random.IntN(len(faults))](random)
+		}
 	}
 }
 
-// place returns that of some member.
-func (c *crew) place() int { return c.random.IntN(len(c.members)) }
-
-// kill kills a process at any moment, and replaces it.
-func (c *crew) kill() { c.replace(c.place(), step{}) }
-
-// killAtAStep has a process replaced by one that ends itself in the midst of a write,
-// and replaces that when it has.
-func (c *crew) killAtAStep() {
-	place := c.place()
-	c.replace(place, step{At: steps[c.random.IntN(len(steps))], Nth: 1 + c.random.Int64N(20)})
-	select {
-	case <-c.members[place].ended:
-	case <-time.After(2 * time.Second):
+// kill replaces a process: one that is killed at any moment, or one that ends itself
+// in the midst of a write.
+func (c *crew) kill(random *rand.Rand) {
+	place := random.IntN(len(c.members))
+	if random.IntN(2) == 0 {
+		c.replace(place, step{})
+		return
 	}
-	c.replace(place, step{})
+	c.replace(place, step{At: steps[random.IntN(len(steps))], Nth: 1 + random.Int64N(20)})
+}
+
+// forgets is what is done to a server that goes on to answer.
+func forgets(server *redistest.Server) []func(*rand.Rand) {
+	return []func(*rand.Rand){
+		func(*rand.Rand) { server.Do("flushall") },
+		func(random *rand.Rand) {
+			for range 1 + random.IntN(30) {
+				if key, ok := server.Do("randomkey").(string); ok {
+					server.Do("del", key)
+				}
+			}
+		},
+	}
+}
+
+// outages is what is done to a server so that it is away for a while.
+func outages(server *redistest.Server) []func(*rand.Rand) {
+	snapshot := server.Snapshot()
+	return []func(*rand.Rand){
+		func(*rand.Rand) { server.Restart() },
+		func(*rand.Rand) { server.Restore(snapshot) },
+		func(*rand.Rand) { snapshot = server.Snapshot() },
+		func(random *rand.Rand) {
+			server.Pause()
+			time.Sleep(between(random, 20*time.Millisecond, *leaseTime))
+			server.Resume()
+		},
+	}
+}
+
+// failover has a server of a Sentinel set die, and a replica take its place that
+// lacks the last that it had acknowledged.
+func failover(t testing.TB, set *redistest.Sentinel, random *rand.Rand) {
+	t.Helper()
+	master := set.Master()
+	if master == nil {
+		t.Fatal("the sentinels do not agree on a master")
+	}
+	var replicas []*redistest.Server
+	for _, s := range set.Servers {
+		if s != master {
+			replicas = append(replicas, s)
+			redistest.CutOff(master, s)
+		}
+	}
+	time.Sleep(between(random, 20*time.Millisecond, 200*time.Millisecond))
+	master.Kill()
+	for _, s := range replicas {
+		s.Resume()
+	}
+	set.Succeeded(master)
 }

@@ -1,25 +1,33 @@
 package chaos
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 )
 
 var (
 	runTime   = flag.Duration("chaos.time", 5*time.Second, "how long each crew works")
 	seed      = flag.Uint64("chaos.seed", uint64(time.Now().UnixNano()), "what faults are chosen by")
-	leaseTime = flag.Duration("chaos.lease", time.Second, "the lease of changes; a process must never be stopped for longer")
+	leaseTime = flag.Duration("chaos.lease", 500*time.Millisecond, "the lease of changes; a process must never be stopped for longer")
 )
 
 // patience is how long anything may take.
 const patience = 30 * time.Second
 
+// silence is a logger of Redis clients. What they would log is meant to happen.
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
 func TestMain(m *testing.M) {
+	redis.SetLogger(silence{})
 	if text := os.Getenv(assigned); text != "" {
 		if err := serve(text); err != nil {
 			fmt.Fprintln(os.Stderr, "a process of a crew:", err)

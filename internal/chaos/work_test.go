@@ -60,9 +60,9 @@ func (m *member) work(worker int, stop <-chan struct{}) {
 // act reads, or writes, one thing or several in a transaction.
 func (m *member) act(random *rand.Rand) {
 	switch n := random.IntN(100); {
-	case n < 88:
-		m.read(m.db, random, nil)
 	case n < 94:
+		m.read(m.db, random, nil)
+	case n < 98:
 		// Most of GORM's writes are transactions of their own; these are not.
 		m.write(m.db.Session(&gorm.Session{SkipDefaultTransaction: n%2 == 0}), random)
 	default:
