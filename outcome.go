@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 
 	"github.com/seed92106438/cacheops/invalidation"
 )
@@ -83,7 +84,7 @@ func (f *flight) extremes(ctx context.Context, column string) (least, greatest d
 // if the Go type holds every value of the column, unaltered.
 func (s *scanned) ends(stmt *gorm.Statement, column string) (first, last driver.Value) {
 	n, at := s.size(), indexOf(s.columns, column)
-	if n == 0 || at < 0 {
+	if n == 0 || at < 0 || !s.sole(stmt, at) {
 		return nil, nil
 	}
 	return s.end(stmt, s.row(0), at), s.end(stmt, s.row(n-1), at)
@@ -104,7 +105,7 @@ func (s *scanned) end(stmt *gorm.Statement, row reflect.Value, at int) driver.Va
 // is one value more.
 func (s *scanned) column(stmt *gorm.Statement, name string) ([]driver.Value, bool) {
 	n, at := s.size(), indexOf(s.columns, name)
-	if int64(n) != s.count || at < 0 {
+	if int64(n) != s.count || at < 0 || n > 0 && !s.sole(stmt, at) {
 		return nil, false
 	}
 	values := make([]driver.Value, n)
@@ -115,6 +116,26 @@ func (s *scanned) column(stmt *gorm.Statement, name string) ([]driver.Value, boo
 		}
 	}
 	return values, true
+}
+
+// sole reports whether what a column was scanned into has its values and no
+// others. A field has two names, and columns may be mapped to other names than the
+// database gave them.
+func (s *scanned) sole(stmt *gorm.Statement, at int) bool {
+	if len(stmt.ColumnMapping) > 0 {
+		return false
+	}
+	row := s.row(0)
+	if !row.IsValid() || row.Kind() != reflect.Struct || row.Type() == timeType {
+		return true
+	}
+	sch := schemaOf(stmt, row)
+	if sch == nil {
+		return false
+	}
+	field := sch.LookUpField(s.columns[at])
+	is := func(column string) bool { return sch.LookUpField(column) == field }
+	return field != nil && !slices.ContainsFunc(s.columns[:at], is) && !slices.ContainsFunc(s.columns[at+1:], is)
 }
 
 // size returns how many rows the destination holds; 0 if that is not all.
@@ -172,13 +193,9 @@ func indexOf(columns []string, name string) int {
 
 // fieldOf returns what GORM has scanned into the field of a struct.
 func fieldOf(stmt *gorm.Statement, row reflect.Value, column string) (driver.Value, bool) {
-	s := stmt.Schema
-	if s == nil || s.ModelType != row.Type() {
-		own := &gorm.Statement{DB: stmt.DB}
-		if err := own.Parse(row.Addr().Interface()); err != nil {
-			return nil, false
-		}
-		s = own.Schema
+	s := schemaOf(stmt, row)
+	if s == nil {
+		return nil, false
 	}
 	field := s.LookUpField(column)
 	if field == nil || field.Serializer != nil {
@@ -186,6 +203,18 @@ func fieldOf(stmt *gorm.Statement, row reflect.Value, column string) (driver.Val
 	}
 	value, _ := field.ValueOf(stmt.Context, row)
 	return unaltered(reflect.ValueOf(value))
+}
+
+// schemaOf returns the schema by which GORM has scanned into a struct, or nil.
+func schemaOf(stmt *gorm.Statement, row reflect.Value) *schema.Schema {
+	if s := stmt.Schema; s != nil && s.ModelType == row.Type() {
+		return s
+	}
+	own := &gorm.Statement{DB: stmt.DB}
+	if err := own.Parse(row.Addr().Interface()); err != nil {
+		return nil
+	}
+	return own.Schema
 }
 
 // unaltered returns what a driver gave for a value, if the type of v leaves
