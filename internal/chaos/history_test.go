@@ -84,7 +84,7 @@ func (h history) checkable(bound time.Duration) []porcupine.Operation {
 		}
 		call, end := o.Call, cmp.Or(o.Return, never)
 		if o.observes() {
-			call = min(call, max(call-int64(bound), written.before(o)))
+			call = min(call, max(call-int64(bound), written.before(o)+1))
 		}
 		checked = append(checked, porcupine.Operation{ClientId: o.Process, Input: o, Call: call, Output: o, Return: end})
 	}
