@@ -50,6 +50,10 @@ func (s *Store) call(script *redis.Script, args ...any) *call {
 // mark returns a number that no one has used before.
 func mark() string { return strconv.FormatUint(rand.Uint64(), 10) }
 
+// done reports whether the reply is that of this very call, and says that it was
+// carried out, with nothing else to tell.
+func (c *call) done() bool { return c.reply.Val() == c.args[0] }
+
 // add adds a journal, and what the script has to know of it.
 func (c *call) add(key string, args ...any) {
 	c.keys = append(c.keys, key)

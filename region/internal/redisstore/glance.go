@@ -120,6 +120,9 @@ func masterOf(info string) string {
 
 // seen reads what a glance has seen of one journal.
 func seen(fields []any, f backend.Follow, master string) (found, error) {
+	if len(fields) != 2+ahead {
+		return found{}, errOther
+	}
 	text, ok := fields[0].(string)
 	if !ok || master == "" {
 		return found{}, errNotSeen

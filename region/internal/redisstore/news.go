@@ -36,6 +36,9 @@ func read(calls []*call, follow []backend.Follow) ([]found, error) {
 	all := make([]found, 0, len(follow))
 	for _, c := range calls {
 		answers, some := c.reply.Val().([]any)
+		if !some && !c.done() {
+			return nil, errOther
+		}
 		for i := range c.keys {
 			f := follow[len(all)]
 			if !some { // nothing is new in any of them

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,12 +24,22 @@ func (s *Store) Announce(ctx context.Context, id string, lease time.Duration, pa
 	return s.write(ctx, "announcing changes", calls)
 }
 
+// errOther is the error of a call that got another's answer, or one that no server of
+// Redis gives.
+var errOther = errors.New("cacheops: redis: that is no answer to what was asked")
+
 // write makes calls, if there are any.
 func (s *Store) write(ctx context.Context, what string, calls []*call) error {
 	if len(calls) == 0 {
 		return nil
 	}
-	return s.failed(what, s.run(ctx, calls...)...)
+	errs := s.run(ctx, calls...)
+	for i, c := range calls {
+		if errs[i] == nil && !c.done() {
+			errs[i] = errOther
+		}
+	}
+	return s.failed(what, errs...)
 }
 
 // outcome is what one journal hears of an outcome.

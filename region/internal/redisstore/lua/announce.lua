@@ -10,4 +10,4 @@ for i, key in ipairs(KEYS) do
 	j.number = j.number + 1
 	save(j)
 end
-return 0
+return ARGV[1]

@@ -12,4 +12,4 @@ if found and found.renewed == ARGV[6] then
 	j.number = j.number + 1
 	save(j)
 end
-return 0
+return ARGV[1]

@@ -6,4 +6,4 @@ if j.epoch == ARGV[3] and j.young == 1 then
 	j.young, j.number = 0, j.number + 1
 	save(j)
 end
-return 0
+return ARGV[1]

@@ -14,5 +14,5 @@ for i = 1, quiet and #KEYS or 0 do
 	end
 end
 if quiet then
-	return 0
+	return ARGV[1]
 end

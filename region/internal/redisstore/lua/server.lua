@@ -10,8 +10,9 @@
 -- were given up; that of the last withdrawal whose records are in other journals;
 -- how many bytes of changes there are; and 1 as long as the journal is young.
 --
--- Every script begins with this part. ARGV[1] is random, ARGV[2] a journal's time
--- to live in milliseconds. A server that is out of memory refuses a script's first
+-- Every script begins with this part. ARGV[1] is random, and the answer of a script
+-- that has nothing else to tell, so that no other answer is taken for it. ARGV[2] is a
+-- journal's time to live in milliseconds. A server that is out of memory refuses a script's first
 -- write only, so that must be one that takes memory.
 
 -- A promoted replica may lack what its master had acknowledged, and so may a server

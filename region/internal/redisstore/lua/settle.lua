@@ -30,4 +30,4 @@ for i, j in ipairs(journals) do
 		save(j)
 	end
 end
-return 0
+return ARGV[1]
