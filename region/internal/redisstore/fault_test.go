@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -145,6 +144,15 @@ func TestReplicas(t *testing.T) {
 			}
 		}
 	})
+	t.Run("are not read by scripts", func(t *testing.T) {
+		scripted := open(t, replica.Client(), s.Options)
+		scripted.together = false // as in a cluster
+		for range renewals {
+			if _, _, err := scripted.Look(within(t, patience), "", []backend.Follow{known}); !errors.Is(err, backend.ErrRefused) {
+				t.Fatal(err)
+			}
+		}
+	})
 	t.Run("are not written", func(t *testing.T) {
 		if err := announce(read, within(t, patience), "j"); !errors.Is(err, backend.ErrRefused) {
 			t.Error(err)
@@ -188,22 +196,17 @@ func TestSentinelFailover(t *testing.T) {
 func TestClusterFailover(t *testing.T) {
 	cluster := redistest.StartCluster(t, true)
 	s := open(t, cluster.Client(), Options{})
-	master, replica := cluster.Master(s.journalKey("j"))
-	other := ""
-	for i := 0; other == ""; i++ {
-		name := fmt.Sprint("other", i)
-		if where, _ := cluster.Master(s.journalKey(name)); where != master {
-			other = name
-		}
-	}
-	settle(t, s, "a", "j", other)
-	known := at(t, s, "j")
+	names := apart(cluster, s)
+	j, other := names[0], names[1]
+	master, replica := cluster.Master(s.journalKey(j))
+	settle(t, s, "a", j, other)
+	known := at(t, s, j)
 	for ctx := within(t, patience); replica.Do("dbsize") != master.Do("dbsize") && ctx.Err() == nil; {
 	}
 	redistest.CutOff(master, replica)
-	settle(t, s, "b", "j")
+	settle(t, s, "b", j)
 	master.Kill()
-	if err := announce(s, within(t, time.Second), "j", other); err == nil || errors.Is(err, backend.ErrRefused) {
+	if err := announce(s, within(t, time.Second), j, other); err == nil || errors.Is(err, backend.ErrRefused) {
 		t.Errorf("half of it was announced, and the error is %v", err)
 	}
 	if err := s.Settle(within(t, patience), "id", nil, []string{other}); err != nil {
@@ -306,6 +309,39 @@ func TestRefusals(t *testing.T) {
 			t.Error("it was taken away")
 		}
 	})
+	t.Run("a record that fails leaves what is pending", func(t *testing.T) {
+		if err := announce(s, within(t, patience), "j"); err != nil {
+			t.Fatal(err)
+		}
+		parts := []backend.Part{{Journal: "j"}, {Journal: "foreign"}}
+		if err := s.Settle(within(t, patience), "id", parts, []string{"j"}); err == nil || errors.Is(err, backend.ErrRefused) {
+			t.Error(err)
+		}
+		pendingOf(t, s, "j")
+	})
+}
+
+func TestHalfRefused(t *testing.T) {
+	cluster := redistest.StartCluster(t, false)
+	s := open(t, cluster.Client(), Options{})
+	names := apart(cluster, s)
+	full, _ := cluster.Master(s.journalKey(names[0]))
+	for _, name := range names {
+		at(t, s, name)
+	}
+	full.Do("config", "set", "maxmemory", "1")
+	if err := announce(s, within(t, patience), names[:]...); err == nil || errors.Is(err, backend.ErrRefused) {
+		t.Errorf("half of it was announced: %v", err)
+	}
+	pendingOf(t, s, names[1])
+	if err := announce(s, within(t, patience), names[0]); !errors.Is(err, backend.ErrRefused) {
+		t.Error(err)
+	}
+	parts := []backend.Part{{Journal: names[0]}}
+	if err := s.Settle(within(t, patience), "id", parts, names[1:]); !errors.Is(err, backend.ErrRefused) {
+		t.Error(err)
+	}
+	pendingOf(t, s, names[1]) // because there is no record
 }
 
 // pendingOf returns the only announcement that is pending in a journal.

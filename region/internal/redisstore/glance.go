@@ -128,7 +128,7 @@ func seen(fields []any, f backend.Follow, master string) (found, error) {
 		return found{}, errNotSeen
 	}
 	h, err := readHead(text)
-	if err != nil || h.server != master || h.epoch != f.Epoch || h.number < f.Number || h.number > f.Number+ahead || h.since > f.Number {
+	if err != nil || h.server != master || h.epoch != f.Epoch || h.number < f.Number || h.number > f.Number+ahead {
 		return found{}, errNotSeen
 	}
 	if h.number == f.Number {
