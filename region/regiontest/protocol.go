@@ -196,7 +196,10 @@ func databasesApart(s *steps) {
 	s.fill("topic 2", forum.Topic2)
 	intent.commit()
 	s.hits("topic 1", "topic 2")
-	s.commit(forum.Anything("posts"))
+	both := s.announce(elsewhere("posts"), forum.PostIn1)
+	s.blocked("topic 1")
+	s.hits("topic 2")
+	both.commit()
 	s.dropped("topic 1")
 }
 
