@@ -62,6 +62,9 @@ func TestImageOfATransactionThatWritesTakesNoLock(t *testing.T) {
 }
 
 func TestImageIsNotReadWhereItSparesNothing(t *testing.T) {
+	if rowsAreKept() {
+		t.Skip("what other processes have stored in a shared region may be spared by any image")
+	}
 	update := setText(1, "new")
 	tests := []struct {
 		name   string

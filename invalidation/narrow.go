@@ -132,11 +132,15 @@ func (b *binding) bounds(s *Shape, o *Outcome) []bound {
 // beside covers the rows that an edge lets count: those with a value of the set,
 // and those that count in any case.
 func (b *binding) beside(s *Shape, e *Edge, set Set) []Box {
-	boxes := []Box{{{e.Column, set}}}
+	var boxes []Box
+	add := func(column string, set Set) {
+		if box, some := Box(nil).restrict(column, set); some {
+			boxes = append(boxes, box)
+		}
+	}
+	add(e.Column, set)
 	if e.OrNull != "" {
-		null := b.set(b.catalog[s.Uses[e.Use].Table], &Predicate{Op: IsNull, Column: e.OrNull})
-		box, _ := Box(nil).restrict(e.OrNull, null)
-		boxes = append(boxes, box)
+		add(e.OrNull, b.set(b.catalog[s.Uses[e.Use].Table], &Predicate{Op: IsNull, Column: e.OrNull}))
 	}
 	return boxes
 }
