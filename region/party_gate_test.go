@@ -36,7 +36,7 @@ func TestGateClosesAfterFailuresAndOpensByAProbe(t *testing.T) {
 			t.Error("it is open after a probe that failed")
 		}
 		time.Sleep(closedFor + 1)
-		if !g.called(nil) || !g.called(nil) {
+		if g.called(nil); !g.called(nil) {
 			t.Error("it is closed after a probe that succeeded")
 		}
 	})

@@ -45,6 +45,7 @@ func Tiered(front MemoryOptions, inner Region, o TieredOptions) Region {
 		s = newShared(sharing{backend: nowhere{}}, err)
 	}
 	t := &tiered{shared: s, front: Memory(front).(*memory), bound: o.Level.bound}
+	t.heard.Store(int64(time.Since(start))) // since when every journal will have been followed
 	if o.Level.bound < 0 {
 		t.err = errors.New("the bound of a tiered region must not be negative")
 	}
