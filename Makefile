@@ -11,6 +11,7 @@ FUZZTIME       ?= 10s
 SOAK_CHECKS    ?= 10000
 SOAK_TIMEOUT   ?= 1h
 PRECISION_STEPS ?= 40000
+CHAOS_TIME     ?= 1m
 
 STATICCHECK_VERSION  := v0.8.2
 GOLANGCILINT_VERSION := v2.15.0
@@ -64,6 +65,10 @@ fuzz: compiler ## fuzz every target for a while (FUZZTIME each)
 .PHONY: soak
 soak: compiler ## run the property tests for long, on all databases (SOAK_CHECKS cases each, at most SOAK_TIMEOUT)
 	scripts/soak $(SOAK_CHECKS) $(SOAK_TIMEOUT)
+
+.PHONY: chaos
+chaos: compiler ## check what is read while processes are killed and stores fail (CHAOS_TIME for each crew)
+	[ ! -f .services/env ] || . .services/env; $(GO) test -race -count=1 -timeout=24h -v ./internal/chaos -chaos.time=$(CHAOS_TIME)
 
 .PHONY: services
 services: compiler ## start the servers that the tests need and that do not answer

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"context"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -54,13 +55,12 @@ func (c *crew) kill(random *rand.Rand) {
 
 // forgets is what is done to a server that goes on to answer.
 func forgets(server *redistest.Server) []func(*rand.Rand) {
+	client := server.Client()
 	return []func(*rand.Rand){
 		func(*rand.Rand) { server.Do("flushall") },
 		func(random *rand.Rand) {
 			for range 1 + random.IntN(30) {
-				if key, ok := server.Do("randomkey").(string); ok {
-					server.Do("del", key)
-				}
+				client.Del(context.Background(), client.RandomKey(context.Background()).Val())
 			}
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 )
 
@@ -36,5 +37,11 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	goleak.VerifyTestMain(m)
+	zerolog.SetGlobalLevel(zerolog.Disabled)
+	goleak.VerifyTestMain(m,
+		// Rows are replayed on a pool that is never closed.
+		goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"),
+		// A toxic that was taken away in the midst of its work goes on to wait.
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
+	)
 }

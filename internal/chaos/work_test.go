@@ -16,7 +16,7 @@ const (
 	listLength    = 6 // about which lists are kept
 )
 
-// Register is a row of a register.
+// Register is a row of a register. Ids begin at 1.
 type Register struct {
 	ID    int64 `gorm:"primaryKey;autoIncrement:false"`
 	Value int64
@@ -33,7 +33,7 @@ type Entry struct {
 func prepare(db *gorm.DB) error {
 	rows := make([]Register, registerCount)
 	for i := range rows {
-		rows[i].ID = int64(i)
+		rows[i].ID = int64(i) + 1
 	}
 	return errors.Join(db.AutoMigrate(&Register{}, &Entry{}), db.Create(&rows).Error)
 }
@@ -74,11 +74,11 @@ func (m *member) act(random *rand.Rand) {
 func (m *member) read(db *gorm.DB, random *rand.Rand, written map[string]bool) {
 	switch random.IntN(10) {
 	case 0, 1, 2, 3, 4:
-		if id := random.Int64N(registerCount); !written[registerName(id)] {
+		if id := 1 + random.Int64N(registerCount); !written[registerName(id)] {
 			m.readOne(db, id)
 		}
 	case 5:
-		first := random.Int64N(registerCount - 2)
+		first := 1 + random.Int64N(registerCount-2)
 		ids := slices.DeleteFunc([]int64{first, first + 1, first + 2}, func(id int64) bool { return written[registerName(id)] })
 		if len(ids) > 0 {
 			m.readSome(db, ids)
@@ -203,7 +203,7 @@ func (m *member) decide(db *gorm.DB, random *rand.Rand) (change, bool) {
 }
 
 func (m *member) decideRegister(db *gorm.DB, random *rand.Rand) change {
-	row := Register{ID: random.Int64N(registerCount), Value: m.next()}
+	row := Register{ID: 1 + random.Int64N(registerCount), Value: m.next()}
 	o := &operation{Object: registerName(row.ID), Kind: writes, New: row.Value}
 	var old Register
 	switch random.IntN(3) {
