@@ -106,6 +106,8 @@ func changeDuringQuery(s *steps) {
 	s.run("announced and aborted", func(s *steps) {
 		q := s.query("topic 1", forum.Topic1)
 		s.announce(forum.PostIn1).abort()
+		s.settle()
+		s.misses("topic 1") // so that the process looks at the journals
 		q.isStored()
 		s.hits("topic 1")
 	})
