@@ -59,6 +59,11 @@ func TestKeptBehindAPage(t *testing.T) {
 		name: "after an offset, downwards", read: posts(func(db *gorm.DB) *gorm.DB { return db.Order("views DESC").Limit(3).Offset(2) }),
 		outside: set(12, "title", "new"), inside: set(12, "views", 1),
 	}, {
+		name: "of rows that a condition leaves out", outside: set(2, "title", "new"), inside: set(1, "title", "new"),
+		read: into(func(db *gorm.DB, h *[]headline) *gorm.DB {
+			return db.Model(&Post{}).Where("id IN (SELECT id FROM posts WHERE category_id % 2 = 1)").Order("id").Find(h)
+		}),
+	}, {
 		name: "after an offset, not full", read: posts(func(db *gorm.DB) *gorm.DB { return db.Order("views").Limit(30).Offset(2) }),
 		outside: set(1, "title", "new"), inside: set(12, "title", "new"),
 	}, {

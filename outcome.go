@@ -22,8 +22,9 @@ func (f *flight) narrowed(ctx context.Context, found result) *invalidation.Depen
 	if f.shape.Page != nil {
 		outcome.First, outcome.Last = f.ends(ctx, found)
 	}
+	outcome.Shown = f.shows(found)
 	outcome.Partners = f.partners(ctx, found)
-	if outcome.First == nil && outcome.Last == nil && outcome.Partners == nil {
+	if outcome.First == nil && outcome.Last == nil && outcome.Shown == nil && outcome.Partners == nil {
 		return f.dep
 	}
 	return f.shape.Narrow(f.dep, f.stored(f.tx.Statement.Vars), f.catalog.Catalog, outcome)

@@ -24,7 +24,7 @@ import (
 
 // maxPartners bounds the rows that are asked for. A dependency on more of them
 // is as wide as one on all.
-const maxPartners = 256
+const maxPartners = 512
 
 // partners returns which values the rows have beside which rows of other tables
 // count: as the result shows, or else as the database says. It is asked after

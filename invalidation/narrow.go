@@ -15,6 +15,16 @@ type Outcome struct {
 	First, Last driver.Value
 	// Partners are known of some edges.
 	Partners []Partners
+	// Shown is known of some of the Shape's Shows.
+	Shown []Shown
+}
+
+// Shown has what a column holds in the rows of a result, as the driver gave it.
+// There may be more.
+type Shown struct {
+	Showing Showing
+	Column  string
+	Values  []driver.Value
 }
 
 // Partners has what the OtherColumn of an [Edge] holds in the rows of the other
@@ -76,6 +86,30 @@ func (s *Shape) Narrow(d *Dependency, args []driver.Value, catalog Catalog, o Ou
 	return narrowed
 }
 
+// bound returns what the rows of a result say of the use that they are made of.
+//
+// Let a row not be shown. No row of the result is made of it; so it is as long
+// as the result stands, for that shows which rows it is made of. Let the row
+// change in columns that decide neither which rows there are nor in which order.
+// Then the result is made of the same rows, at the same places, and as each row
+// of it is computed by itself it is as it was.
+func (h *Shown) bound(b *binding, s *Shape) (bound, bool) {
+	use := &s.Uses[h.Showing.Use]
+	values, ok := b.catalog[use.Table].column(h.Column).points(h.Values)
+	if !ok || !b.placed(use, h.Showing.Place) {
+		return bound{}, false
+	}
+	boxes := []Box{{{h.Column, finiteSet(true, values)}}}
+	return bound{use: h.Showing.Use, boxes: boxes, by: h.Showing.Place}, true
+}
+
+// placed reports whether the columns that decide about the place of a row are
+// known and change only with writes that name them.
+func (b *binding) placed(u *Use, place Columns) bool {
+	relation := b.catalog[u.Table]
+	return !place.All && len(place.Names) > 0 && relation.computesNone(place.Names) && relation.computesNone(u.Columns.Names)
+}
+
 // bound says which rows count through a use: those in its boxes.
 type bound struct {
 	use   int
@@ -99,13 +133,16 @@ func (bd *bound) narrow(parts []Part) []Part {
 			}
 			part.Side = After
 		}
+		within := intersect(part.Boxes, bd.boxes)
+		if bd.by.Covers(part.Columns) || slices.EqualFunc(within, part.Boxes, Box.equal) {
+			narrowed.add(part)
+			continue
+		}
 		if by := part.Columns.Intersect(bd.by); len(by.Names) > 0 {
 			narrowed.add(Part{Boxes: part.Boxes, Columns: by, Side: part.Side})
 		}
-		if !bd.by.Covers(part.Columns) {
-			part.Boxes = intersect(part.Boxes, bd.boxes)
-			narrowed.add(part)
-		}
+		part.Boxes = within
+		narrowed.add(part)
 	}
 	return narrowed.Parts
 }
@@ -116,8 +153,15 @@ func (b *binding) bounds(s *Shape, o *Outcome) []bound {
 	if s.Page != nil {
 		bounds = s.Page.bounds(b, s, o)
 	}
+	for i := range o.Shown {
+		if bound, ok := o.Shown[i].bound(b, s); ok {
+			bounds = append(bounds, bound)
+		}
+	}
 	for _, p := range o.Partners {
-		relied := func(other bound) bool { return p.Edge.Side == Either && other.use == p.Edge.Other }
+		relied := func(other bound) bool {
+			return p.Edge.Side == Either && other.use == p.Edge.Other && len(other.by.Names) == 0
+		}
 		relies := func(other Partners) bool { return other.Edge.Side == Either && other.Edge.Other == p.Edge.Use }
 		if slices.ContainsFunc(bounds, relied) || slices.ContainsFunc(o.Partners, relies) {
 			continue
@@ -150,23 +194,29 @@ func (b *binding) beside(s *Shape, e *Edge, set Set) []Box {
 func (b *binding) among(s *Shape, p *Partners) (Set, bool) {
 	kind := b.catalog[s.Uses[p.Edge.Use].Table].column(p.Edge.Column).Kind
 	other := b.catalog[s.Uses[p.Edge.Other].Table].column(p.Edge.OtherColumn)
-	if kind != other.Kind || !kind.Identifies() {
+	values, ok := other.points(p.Values)
+	if !ok || kind != other.Kind || p.Edge.Nulls && slices.ContainsFunc(values, Value.isNull) {
 		return Set{}, false
 	}
-	var values []Value
-	for _, v := range p.Values {
-		points, ok := other.read(v).Points()
-		if !ok || len(points) != 1 {
-			return Set{}, false
-		}
-		switch {
-		case !points[0].isNull():
-			values = append(values, points[0])
-		case p.Edge.Nulls:
-			return Set{}, false
-		}
-	}
+	values = slices.DeleteFunc(values, Value.isNull) // which equals nothing
 	return finiteSet(p.Edge.Nulls, values), true
+}
+
+// points returns what a driver gave for values of the column, if rows can be
+// told apart by them.
+func (c Column) points(given []driver.Value) ([]Value, bool) {
+	if !c.Kind.Identifies() {
+		return nil, false
+	}
+	values := make([]Value, 0, len(given))
+	for _, v := range given {
+		points, ok := c.read(v).Points()
+		if !ok || len(points) != 1 {
+			return nil, false
+		}
+		values = append(values, points[0])
+	}
+	return values, true
 }
 
 // Identifies reports whether values of the kind are taken as points, so that

@@ -59,7 +59,7 @@ func (p *Page) until(b *binding, s *Shape, o *Outcome) Set {
 // Whether the page is full does not matter.
 func (p *Page) from(b *binding, s *Shape, o *Outcome) Set {
 	relation := b.catalog[s.Uses[p.Use].Table]
-	if p.Place.All || len(p.Place.Names) == 0 || !relation.computesNone(s.Uses[p.Use].Columns.Names) {
+	if !b.placed(&s.Uses[p.Use], p.Place) {
 		return Set{}
 	}
 	return relation.column(p.Column).until(o.First, !p.Desc)

@@ -89,7 +89,26 @@ type Shape struct {
 	// Page is set if the result is the first rows in some order. It is nil
 	// for other statements.
 	Page *Page
+
+	// Shows tells which rows the result has. It is empty where they follow from
+	// the text.
+	Shows []Showing
 }
+
+// Showing tells by which columns the result shows the rows of a use that it is
+// made of: a row whose value is not shown is none of them.
+type Showing struct {
+	Use     int
+	Columns []ShownColumn
+	Star    bool // every column of the table is shown, under its own name
+
+	// Place has the columns that decide which rows there are in the result, and
+	// at which place. By others a row counts only if it is one of them.
+	Place Columns
+}
+
+// ShownColumn is a column of a table with its name in the result.
+type ShownColumn struct{ Column, Result string }
 
 // Edge says that a row counts through one use only if its Column equals
 // OtherColumn in some row that counts through another. Like [Joined], it holds

@@ -98,6 +98,14 @@ func (d database) told(g *dice, query string, shape *invalidation.Shape) (answer
 		values := shown(shape.Page.Result)
 		o.First, o.Last = values[0], values[len(values)-1]
 	}
+	for _, show := range shape.Shows {
+		columns := show.Columns
+		if show.Star {
+			columns = []invalidation.ShownColumn{{Column: "id", Result: "id"}}
+		}
+		c := one(g, columns...)
+		o.Shown = append(o.Shown, invalidation.Shown{Showing: show, Column: c.Column, Values: shown(c.Result)})
+	}
 	for _, e := range shape.Edges {
 		switch {
 		case e.Shown != "":

@@ -33,10 +33,13 @@ func (a *analysis) page(b *Block, sc *scope) *invalidation.Page {
 	if !ok {
 		return nil
 	}
-	return &invalidation.Page{
+	page := &invalidation.Page{
 		Use: a.useOf(ref.src), Column: ref.name, Result: result, Desc: term.Desc, Limit: limit,
-		Place: place(b, ref.src),
 	}
+	if b.Offset != nil {
+		page.Place = place(b, ref.src)
+	}
+	return page
 }
 
 // place returns the columns of src by which its rows have a place in the order

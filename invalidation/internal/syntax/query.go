@@ -59,6 +59,7 @@ func (a *analysis) read(q *Query, refusal string) *invalidation.Shape {
 	if block != nil {
 		shape.Star = star(block, sc)
 		shape.Page = a.page(block, sc)
+		shape.Shows = a.shows(block, sc)
 	}
 	return shape
 }
@@ -143,9 +144,7 @@ func (a *analysis) block(b *Block, outer *scope) *scope {
 	}
 	a.look(b.Limit, sc)
 	a.look(b.Offset, sc)
-	if b.Offset != nil {
-		sc.notePlaces()
-	}
+	sc.notePlaces()
 	for _, result := range b.Columns {
 		if isPlain(result) {
 			a.look(result.Expr, sc)

@@ -68,7 +68,7 @@ func TestALateralQuerySeesWhatStandsBesideIt(t *testing.T) {
 		{"lateral", sel(from(true), nil, "d.a"), "query; t(a, b); u(b) where b = 1"},
 		{"not lateral", sel(from(false), nil, "d.a"), "query; t(); u(*) where b = 1"},
 		{"lateral, further in", sel(tab("v"), &Sub{Query: sel(from(true), nil, "v.c")}, "v.a"),
-			"query; v(a, b, c); t(a, b); u(b) where b = 1"},
+			"query; v(a, b, c); t(a, b); u(b) where b = 1; shows v by a, placed by b, c"},
 	})
 }
 

@@ -25,8 +25,7 @@ type source struct {
 	// columns that the statement looks at, or all of them.
 	columns map[string]bool
 	all     bool
-	// place has those of them that more is done with than to show them, if the
-	// block has an offset.
+	// place has those of them that more is done with than to show them.
 	place invalidation.Columns
 	// facts and where restrict the rows that count; see [analysis.restrict].
 	facts []fact

@@ -1,5 +1,7 @@
 package syntax
 
+import "github.com/seed92106438/cacheops/invalidation"
+
 // base returns the source of which the block shows every row that counts: the
 // first table of a FROM clause which only adds to it, by LEFT JOIN, if WHERE
 // speaks of no other. It is nil if there is none.
@@ -30,6 +32,37 @@ func (a *analysis) base(b *Block, sc *scope) *source {
 		return nil
 	}
 	return first
+}
+
+// shows returns by which columns the block shows which rows it has, of tables
+// that it also looks at by others than those that decide about it. Where each
+// row that counts is shown, it says nothing.
+func (a *analysis) shows(b *Block, sc *scope) []invalidation.Showing {
+	if b.Grouped || a.refusal != "" || len(a.sources) == 1 && b.Limit == nil && b.Offset == nil {
+		return nil
+	}
+	var shows []invalidation.Showing
+	for _, src := range sc.sources {
+		place := place(b, src)
+		if src.table == "" || len(place.Names) == 0 || place.Covers(src.looked()) {
+			continue
+		}
+		show := invalidation.Showing{Use: a.useOf(src), Place: place}
+		for _, r := range b.Columns {
+			ref, ok := sc.column(r.Expr)
+			if !ok || ref.src != src || src.hidden[ref.name] {
+				continue
+			}
+			if result, ok := sc.shown(b.Columns, ref); ok {
+				show.Columns = append(show.Columns, invalidation.ShownColumn{Column: ref.name, Result: result})
+			}
+		}
+		show.Star = len(b.Columns) == 1 && sc.covers(b.Columns[0].Expr, src)
+		if show.Star || show.Columns != nil {
+			shows = append(shows, show)
+		}
+	}
+	return shows
 }
 
 // only reports whether all columns in e are of one sort, and there is no

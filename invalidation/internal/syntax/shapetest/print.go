@@ -63,6 +63,9 @@ func Print(s *invalidation.Shape) string {
 	if s.Page != nil {
 		fmt.Fprintf(&b, "  %s\n", Page(s))
 	}
+	for _, show := range s.Shows {
+		fmt.Fprintf(&b, "  %s\n", Showing(s, show))
+	}
 	for i := range s.Writes {
 		fmt.Fprintf(&b, "  %s\n", Write(&s.Writes[i]))
 	}
@@ -85,6 +88,22 @@ func Edge(s *invalidation.Shape, e invalidation.Edge) string {
 		text += ", or " + e.OrNull + " is null"
 	}
 	return text
+}
+
+// Showing writes which rows a result shows: shows t by a, b as c, placed by d.
+func Showing(s *invalidation.Shape, show invalidation.Showing) string {
+	var columns []string
+	if show.Star {
+		columns = append(columns, "*")
+	}
+	for _, c := range show.Columns {
+		name := c.Column
+		if c.Result != name {
+			name += " as " + c.Result
+		}
+		columns = append(columns, name)
+	}
+	return "shows " + s.Uses[show.Use].Table + " by " + strings.Join(columns, ", ") + ", placed by " + show.Place.String()
 }
 
 // Use writes one use of a table: t(a, b) where a = 1.
