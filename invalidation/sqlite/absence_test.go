@@ -70,6 +70,8 @@ func TestRowsThatKeepOthersOut(t *testing.T) {
 		{"SELECT id FROM a WHERE NOT id NOT IN (SELECT aid FROM c)", none},
 		{"SELECT id FROM a WHERE id NOT IN (SELECT aid FROM c ORDER BY w LIMIT 1)", none},
 		{"SELECT id FROM a WHERE id NOT IN (SELECT max(aid) FROM c)", none},
+		{"SELECT id FROM a WHERE id NOT IN (SELECT c.aid FROM c LEFT JOIN d ON d.w = c.w)", beside + ", or with NULL"},
+		{"SELECT id FROM a WHERE id NOT IN (SELECT c.aid FROM d LEFT JOIN c ON c.w = d.w)", none},
 		{"SELECT id FROM a WHERE id NOT IN (SELECT aid + 1 FROM c)", none},
 		{"SELECT id FROM a WHERE (id, g) NOT IN (SELECT aid, w FROM c)", none},
 

@@ -62,7 +62,7 @@ func (g *dice) narrowed() string {
 		"a WHERE "+x+one(g, " NOT IN ", " NOT IN ", " IN ")+"(SELECT c.aid FROM c WHERE c.w < "+n()+")",
 		"a WHERE NOT "+x+" IN (SELECT c.aid FROM c)",
 		"a WHERE "+x+" NOT IN (SELECT c.aid FROM c ORDER BY c.aid LIMIT 1)",
-		"a WHERE "+x+" NOT IN (SELECT c.aid FROM d LEFT JOIN c ON c.w = d.w)",
+		"a WHERE "+x+" NOT IN (SELECT c.aid FROM d LEFT JOIN c ON c.w = 1 WHERE d.id = 0)",
 		"a WHERE a.v >= "+n(),
 	)
 	columns := one(g, "a.id, a.v", "a.*", "a.g, a.v, a.id", "a.g, a.v AS w")
