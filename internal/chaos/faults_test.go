@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -102,4 +103,22 @@ func failover(t testing.TB, set *redistest.Sentinel, random *rand.Rand) {
 		s.Resume()
 	}
 	set.Succeeded(master)
+}
+
+// damages is what is done to a file under those who use it, such that it can be told.
+func damages(path string) []func(*rand.Rand) {
+	return []func(*rand.Rand){
+		func(*rand.Rand) {
+			for _, part := range []string{"", "-wal", "-shm"} {
+				_ = os.Remove(path + part)
+			}
+		},
+		func(*rand.Rand) {
+			// It may have been removed, and nobody have come by yet.
+			if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+				_, _ = f.WriteAt(make([]byte, 100), 0)
+				_ = f.Close()
+			}
+		},
+	}
 }

@@ -67,7 +67,7 @@ func TestMemoryIsLinearizable(t *testing.T) {
 			spec := assignment{Workers: 2 * workers, Region: regionSpec{Kind: "memory"}}
 			spec.database(t, kind)
 			c := start(t, 1, spec, nil)
-			time.Sleep(*runTime / 2)
+			time.Sleep(*runTime)
 			c.finish().check(t, 0)
 		})
 	}
@@ -136,12 +136,31 @@ func TestRedisThatFailsOver(t *testing.T) {
 	c.finish().check(t, 0)
 }
 
+func TestClusterThatFailsOver(t *testing.T) {
+	cluster := redistest.StartCluster(t, true)
+	c := start(t, crewSize, redisSpec(t, region.Strict, cluster.Options().Addrs...), nil)
+	c.inflict(*runTime / 2)
+	cluster.Failover("cacheops")
+	c.inflict(*runTime / 2)
+	c.finish().check(t, 0)
+}
+
 func TestTieredLinearizable(t *testing.T) {
 	server := redistest.Start(t)
 	spec := redisSpec(t, region.Strict, server.Address())
 	spec.Region.Tiered = true
 	c := start(t, crewSize, spec, nil)
 	c.inflict(*runTime, append(forgets(server), outages(server)...)...)
+	c.finish().check(t, 0)
+}
+
+func TestTieredBehindWaysThatFail(t *testing.T) {
+	server := redistest.Start(t)
+	ways := newProxies(t, crewSize, server.Address())
+	spec := redisSpec(t, region.Strict)
+	spec.Region.Tiered = true
+	c := start(t, crewSize, spec, ways.address)
+	c.inflict(*runTime, ways.spoil)
 	c.finish().check(t, 0)
 }
 
@@ -155,12 +174,25 @@ func TestTieredBounded(t *testing.T) {
 	c.finish().check(t, bound)
 }
 
-func TestSQLiteIsLinearizable(t *testing.T) {
+// sqliteSpec is a crew's region in an SQLite file.
+func sqliteSpec(t testing.TB) assignment {
+	t.Helper()
 	spec := assignment{Workers: workers, Region: regionSpec{
-		Kind: "sqlite", Path: filepath.Join(t.TempDir(), "cache.db"), Lease: *leaseTime,
+		Kind: "sqlite", Path: filepath.Join(t.TempDir(), "cache.db"), Lease: *leaseTime, Outage: region.Strict,
 	}}
 	spec.database(t, "sqlite")
-	c := start(t, crewSize, spec, nil)
+	return spec
+}
+
+func TestSQLiteIsLinearizable(t *testing.T) {
+	c := start(t, crewSize, sqliteSpec(t), nil)
 	c.inflict(*runTime)
+	c.finish().check(t, 0)
+}
+
+func TestSQLiteThatIsDamaged(t *testing.T) {
+	spec := sqliteSpec(t)
+	c := start(t, crewSize, spec, nil)
+	c.inflict(*runTime, damages(spec.Region.Path)...)
 	c.finish().check(t, 0)
 }

@@ -86,6 +86,7 @@ func busy(t *testing.T, s *redistest.Server) func() {
 func TestServerInTrouble(t *testing.T) {
 	for _, trouble := range troubles {
 		t.Run(trouble.name, func(t *testing.T) {
+			t.Parallel()
 			server, s := redistest.Start(t), newShop(t)
 			one, _ := s.process(inRedis(server.Client(), region.Degrade))
 			other, cache := s.process(inRedis(server.Client(), region.Degrade))

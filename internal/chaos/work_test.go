@@ -11,8 +11,8 @@ import (
 
 // The objects: few enough that processes meet at them.
 const (
-	registerCount = 24
-	listCount     = 8
+	registerCount = 12
+	listCount     = 4
 	listLength    = 6 // about which lists are kept
 )
 
@@ -60,9 +60,9 @@ func (m *member) work(worker int, stop <-chan struct{}) {
 // act reads, or writes, one thing or several in a transaction.
 func (m *member) act(random *rand.Rand) {
 	switch n := random.IntN(100); {
-	case n < 94:
+	case n < 97:
 		m.read(m.db, random, nil)
-	case n < 98:
+	case n < 99:
 		// Most of GORM's writes are transactions of their own; these are not.
 		m.write(m.db.Session(&gorm.Session{SkipDefaultTransaction: n%2 == 0}), random)
 	default:
