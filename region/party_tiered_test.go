@@ -207,17 +207,16 @@ func TestMemoryDoesNotOutliveTheJournals(t *testing.T) {
 	}
 }
 
-// A look that was answered before an outcome was in the store does not end what is
-// pending here, though its answer comes after.
+// A look that was answered before a change was announced does not end what is pending
+// here, though its answer comes after.
 func TestAnswerFromBeforeAnOutcomeDoesNotStandForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, other := bounded(t)
 		other.fill("topic 1", topic1)
 		p.hits("topic 1", topic1)
-		intent := p.announce(postIn1)
 		p.line.next(heldBack)
 		read := aside(func() { p.misses("topic 2", topic2, Absent) })
-		intent.Commit(t.Context())
+		p.commit(postIn1)
 		p.line.release(0)
 		read()
 		if e, _ := p.get("topic 1", topic1); e != nil {
