@@ -32,11 +32,12 @@ func (c *crew) inflict(d time.Duration, faults ...func(*rand.Rand)) {
 	}()
 	killing.Go(func() {
 		random := rand.New(rand.NewPCG(*seed, 2))
-		every(time.Second, stop, func() { c.kill(random) })
+		every(700*time.Millisecond, stop, func() { c.kill(random) })
 	})
 	random := rand.New(rand.NewPCG(*seed, 3))
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		time.Sleep(between(random, *leaseTime/2, 2**leaseTime))
+		// Nothing is kept before a lease has passed since the store forgot all.
+		time.Sleep(between(random, *leaseTime, 4**leaseTime))
 		if len(faults) > 0 {
 			faults[random.IntN(len(faults))](random)
 		}
@@ -47,11 +48,11 @@ func (c *crew) inflict(d time.Duration, faults ...func(*rand.Rand)) {
 // in the midst of a write.
 func (c *crew) kill(random *rand.Rand) {
 	place := random.IntN(len(c.members))
-	if random.IntN(2) == 0 {
+	if random.IntN(3) == 0 {
 		c.replace(place, step{})
 		return
 	}
-	c.replace(place, step{At: steps[random.IntN(len(steps))], Nth: 1 + random.Int64N(20)})
+	c.replace(place, step{At: steps[random.IntN(len(steps))], Nth: 1 + random.Int64N(5)})
 }
 
 // forgets is what is done to a server that goes on to answer.
@@ -76,7 +77,8 @@ func outages(server *redistest.Server) []func(*rand.Rand) {
 		func(*rand.Rand) { snapshot = server.Snapshot() },
 		func(random *rand.Rand) {
 			server.Pause()
-			time.Sleep(between(random, 20*time.Millisecond, *leaseTime))
+			// Nothing is kept before a lease has passed since the store forgot all.
+		time.Sleep(between(random, 20*time.Millisecond, *leaseTime))
 			server.Resume()
 		},
 	}

@@ -100,6 +100,13 @@ func redisSpec(t testing.TB, outage region.Outage, addresses ...string) assignme
 	return spec
 }
 
+func TestRedisWhoseWritersDie(t *testing.T) {
+	server := redistest.Start(t)
+	c := start(t, crewSize, redisSpec(t, region.Degrade, server.Address()), nil)
+	c.inflict(*runTime)
+	c.finish().check(t, 0)
+}
+
 func TestRedisThatForgets(t *testing.T) {
 	server := redistest.Start(t)
 	c := start(t, crewSize, redisSpec(t, region.Degrade, server.Address()), nil)

@@ -2,10 +2,12 @@ package chaos
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/seed92106438/cacheops/invalidation"
 	"github.com/seed92106438/cacheops/querykey"
@@ -26,17 +28,31 @@ const (
 	afterOutcome  = "after the outcome"
 )
 
-var steps = []string{beforeIntent, afterIntent, beforeOutcome, afterOutcome}
+// steps are chosen from. What happens between COMMIT and outcome matters most.
+var steps = []string{beforeIntent, afterIntent, beforeOutcome, beforeOutcome, beforeOutcome, afterOutcome}
 
-// deadly is a region whose process ends at a step.
+// deadly is a region whose process ends at a step. It takes its time now and then, so
+// that others come between the steps of reads and writes, which seldom happens by
+// itself.
 type deadly struct {
 	region.Region
 	step step
 	seen atomic.Int64
 }
 
+// dawdle is the longest that a step is held up.
+const dawdle = 60 * time.Millisecond
+
+// linger holds a step up, once in so many times.
+func linger(times int) {
+	if rand.IntN(times) == 0 {
+		time.Sleep(rand.N(dawdle))
+	}
+}
+
 // pass kills the process if this is the step.
 func (d *deadly) pass(at string) {
+	linger(3)
 	if d.step.At == at && d.seen.Add(1) == d.step.Nth {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
@@ -51,6 +67,17 @@ func (d *deadly) Announce(ctx context.Context, changes []invalidation.Change) (r
 	}
 	d.pass(afterIntent)
 	return &deadlyIntent{in, d}, nil
+}
+
+func (d *deadly) Stamp(ctx context.Context, dep *invalidation.Dependency, lag time.Duration) (region.Stamp, bool) {
+	stamp, ok := d.Region.Stamp(ctx, dep, lag)
+	linger(20)
+	return stamp, ok
+}
+
+func (d *deadly) Put(ctx context.Context, e *region.Entry) bool {
+	linger(20)
+	return d.Region.Put(ctx, e)
 }
 
 type deadlyIntent struct {
