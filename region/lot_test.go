@@ -20,10 +20,7 @@ type lot struct {
 	journals map[string]*lotJournal
 	calls    []string // since the last reset
 	silent   bool     // calls are not noted
-	fail     error    // what every call answers
 	length   int      // of journals
-	before   func(call string)
-	after    func(call string)
 }
 
 type lotValue struct {
@@ -44,31 +41,13 @@ func newLot() *lot {
 	return &lot{values: map[string]lotValue{}, journals: map[string]*lotJournal{}, length: 100}
 }
 
-// enter begins a call.
-func (l *lot) enter(call string) (func(), error) {
-	if l.before != nil {
-		l.before(call)
-	}
+// enter begins a call, and returns what ends it.
+func (l *lot) enter(call string) (leave func()) {
 	l.mu.Lock()
 	if !l.silent {
 		l.calls = append(l.calls, call)
 	}
-	return func() {
-		l.mu.Unlock()
-		if l.after != nil {
-			l.after(call)
-		}
-	}, l.fail
-}
-
-// away makes the lot fail, or answer again.
-func (l *lot) away(away bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fail = nil
-	if away {
-		l.fail = errAway
-	}
+	return l.mu.Unlock
 }
 
 // lose drops a journal, or all of them.
@@ -109,11 +88,7 @@ func (l *lot) journal(name string) *lotJournal {
 }
 
 func (l *lot) Look(_ context.Context, key string, follow []backend.Follow) ([]byte, []backend.News, error) {
-	leave, err := l.enter("look")
-	defer leave()
-	if err != nil {
-		return nil, nil, err
-	}
+	defer l.enter("look")()
 	news := make([]backend.News, len(follow))
 	for i, f := range follow {
 		j := l.journal(f.Journal)
@@ -144,42 +119,33 @@ func (l *lot) value(key string) []byte {
 }
 
 func (l *lot) Put(_ context.Context, key string, value []byte, ttl time.Duration) error {
-	leave, err := l.enter("put")
-	defer leave()
-	if err == nil && ttl <= 0 {
+	defer l.enter("put")()
+	if ttl <= 0 {
 		return errors.New("the time to live is not positive")
 	}
-	if err == nil {
-		l.values[key] = lotValue{slices.Clone(value), time.Now().Add(ttl)}
-	}
-	return err
+	l.values[key] = lotValue{slices.Clone(value), time.Now().Add(ttl)}
+	return nil
 }
 
 func (l *lot) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
-	leave, err := l.enter("add")
-	defer leave()
-	if err != nil || l.value(key) != nil {
-		return false, err
+	defer l.enter("add")()
+	if l.value(key) != nil {
+		return false, nil
 	}
 	l.values[key] = lotValue{slices.Clone(value), time.Now().Add(ttl)}
 	return true, nil
 }
 
 func (l *lot) Delete(_ context.Context, keys ...string) error {
-	leave, err := l.enter("delete")
-	defer leave()
+	defer l.enter("delete")()
 	for _, key := range keys {
 		delete(l.values, key)
 	}
-	return err
+	return nil
 }
 
 func (l *lot) Announce(_ context.Context, id string, lease time.Duration, parts []backend.Part) error {
-	leave, err := l.enter("announce")
-	defer leave()
-	if err != nil {
-		return err
-	}
+	defer l.enter("announce")()
 	for _, part := range parts {
 		j := l.journal(part.Journal)
 		j.number++
@@ -196,11 +162,7 @@ func (j *lotJournal) find(id string) int {
 }
 
 func (l *lot) Settle(_ context.Context, id string, committed []backend.Part, announced []string) error {
-	leave, err := l.enter("settle")
-	defer leave()
-	if err != nil {
-		return err
-	}
+	defer l.enter("settle")()
 	for _, part := range committed {
 		l.append(l.journal(part.Journal), part.Changes)
 	}
@@ -224,12 +186,11 @@ func (l *lot) append(j *lotJournal, changes []byte) {
 }
 
 func (l *lot) Expire(_ context.Context, journal string, p backend.Pending) error {
-	leave, err := l.enter("expire")
-	defer leave()
+	defer l.enter("expire")()
 	j := l.journal(journal)
 	i := j.find(p.ID)
-	if err != nil || i < 0 || j.pending[i].Renewed != p.Renewed {
-		return err
+	if i < 0 || j.pending[i].Renewed != p.Renewed {
+		return nil
 	}
 	l.append(j, p.Changes)
 	j.pending = slices.Delete(slices.Clone(j.pending), i, i+1)
@@ -237,13 +198,12 @@ func (l *lot) Expire(_ context.Context, journal string, p backend.Pending) error
 }
 
 func (l *lot) Open(_ context.Context, journal string, epoch uint64) error {
-	leave, err := l.enter("open")
-	defer leave()
-	if j := l.journal(journal); err == nil && j.epoch == epoch && j.young {
+	defer l.enter("open")()
+	if j := l.journal(journal); j.epoch == epoch && j.young {
 		j.young = false
 		j.number++
 	}
-	return err
+	return nil
 }
 
 func (l *lot) Close() error { return nil }

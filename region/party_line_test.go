@@ -71,6 +71,13 @@ func (l *line) clear() {
 	l.held = nil
 }
 
+// waiting returns how many calls are held up.
+func (l *line) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.held)
+}
+
 // hold returns what a call has to wait for.
 func (l *line) hold(call string) chan struct{} {
 	l.mu.Lock()

@@ -447,10 +447,11 @@ func (w *world) outcome(t *rapid.T) {
 
 func (w *world) release(t *rapid.T) {
 	p := w.draw(t)
-	if len(p.line.held) == 0 {
+	n := p.line.waiting()
+	if n == 0 {
 		t.Skip("nothing is held up")
 	}
-	p.line.release(rapid.IntRange(0, len(p.line.held)-1).Draw(t, "which"))
+	p.line.release(rapid.IntRange(0, n-1).Draw(t, "which"))
 	synctest.Wait()
 }
 

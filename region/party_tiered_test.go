@@ -159,9 +159,12 @@ func TestFollowerStopsWhenNothingIsAskedFor(t *testing.T) {
 		p.lot.counted()
 		time.Sleep(time.Minute)
 		p.calls()
-		if p.Region.(*tiered).timer != nil {
+		tiered := p.Region.(*tiered)
+		tiered.mu.Lock()
+		if tiered.timer != nil {
 			t.Error("there is a timer")
 		}
+		tiered.mu.Unlock()
 		other.commit(postIn1)
 		p.misses("topic 1", topic1, Dead) // it does not go by what it has heard long ago
 	})
