@@ -34,7 +34,7 @@ func TestPartnersAreAskedForOnceAResultWasDropped(t *testing.T) {
 	}{{
 		name:    "of a join",
 		read:    ofAuthor("author 1"),
-		touch:   exec("UPDATE posts SET author_id = author_id WHERE id = 2"),
+		touch:   exec("UPDATE posts SET author_id = 3 WHERE id = 2"),
 		inside:  exec("UPDATE posts SET title = 'new' WHERE id = 1"),
 		outside: exec("UPDATE posts SET title = 'new' WHERE author_id = 2"),
 		move:    exec("UPDATE authors SET name = 'author 1' WHERE id = 3"),
@@ -44,7 +44,7 @@ func TestPartnersAreAskedForOnceAResultWasDropped(t *testing.T) {
 			authors := db.Session(&gorm.Session{NewDB: true}).Model(&Author{}).Select("id").Where("name = ?", "author 1")
 			return db.Where("author_id IN (?)", authors).Order("id").Find(posts)
 		}),
-		touch:   exec("UPDATE posts SET author_id = author_id WHERE id = 2"),
+		touch:   exec("UPDATE posts SET author_id = 3 WHERE id = 2"),
 		inside:  exec("UPDATE posts SET title = 'new' WHERE id = 1"),
 		outside: exec("INSERT INTO posts (author_id, title) VALUES (2, 'new')"),
 		move:    exec("INSERT INTO authors (name) VALUES ('author 1')"),
@@ -151,7 +151,7 @@ func TestPartnersThatTheResultShows(t *testing.T) {
 func TestPartnersThatChangeWhileTheyAreAskedFor(t *testing.T) {
 	f := newFixture(t, everything)
 	read := f.watch("posts of author 1", ofAuthor("author 1")).isCached()
-	must(t, f.db.Exec("UPDATE posts SET author_id = author_id WHERE id = 2").Error)
+	must(t, f.db.Exec("UPDATE posts SET author_id = 3 WHERE id = 2").Error)
 
 	// Author 2 takes the name after the posts were read, and has posts.
 	asked := false
@@ -174,7 +174,7 @@ func TestPartnersAreNotAskedForWithoutNeed(t *testing.T) {
 	t.Run("where the profile forbids it", func(t *testing.T) {
 		f := newFixture(t, withoutPartners)
 		read := f.watch("posts of author 1", ofAuthor("author 1")).isCached()
-		must(t, f.db.Exec("UPDATE posts SET author_id = author_id WHERE id = 2").Error)
+		must(t, f.db.Exec("UPDATE posts SET author_id = 3 WHERE id = 2").Error)
 		read.isFresh()
 	})
 	t.Run("where the condition says it all", func(t *testing.T) {
