@@ -2,6 +2,7 @@ package cacheops
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -16,7 +17,7 @@ type catalogCache struct {
 	dialect invalidation.Dialect
 	zoned   bool // it is known in which zone times are written down
 
-	reading chan struct{} // has room for the one that reads
+	reader  chan struct{} // has room for the one that reads
 	current atomic.Pointer[catalog]
 	*definitions
 }
@@ -25,6 +26,7 @@ type catalogCache struct {
 type definitions struct {
 	changing   atomic.Int64  // changes that are announced and not settled
 	generation atomic.Uint64 // counts those that were settled
+	foreign    atomic.Uint64 // counts those of them that may be other processes'
 
 	mu        sync.Mutex
 	temporary map[string]bool // names that some connection may know as another table
@@ -76,7 +78,7 @@ func (p *Plugin) catalogOf(id invalidation.Identity, dialect invalidation.Dialec
 	}
 	return &catalogCache{
 		dialect: dialect, zoned: id.Location != nil,
-		reading: make(chan struct{}, 1), definitions: definitionsOf(id.Database),
+		reader: make(chan struct{}, 1), definitions: definitionsOf(id.Database),
 	}
 }
 
@@ -150,8 +152,8 @@ func (c *catalogCache) load(ctx context.Context, q invalidation.Querier) (*catal
 		return current, nil
 	}
 	select {
-	case c.reading <- struct{}{}:
-		defer func() { <-c.reading }()
+	case c.reader <- struct{}{}:
+		defer func() { <-c.reader }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -184,4 +186,36 @@ func (d *definitions) begin() { d.changing.Add(1) }
 func (d *definitions) end() {
 	d.generation.Add(1)
 	d.changing.Add(-1)
+}
+
+// forget has the catalogue read anew: another process may have changed a definition.
+func (d *definitions) forget() {
+	d.generation.Add(1)
+	d.foreign.Add(1)
+}
+
+// reading tells how many changes by other processes a catalogue that is known now may
+// have seen. It is never zero.
+func (d *definitions) reading() uint64 { return d.foreign.Load() + 1 }
+
+// made notes by which reading of the catalogue changes were made, which was asked for
+// before the catalogue was.
+func made(changes []invalidation.Change, reading uint64) []invalidation.Change {
+	for i := range changes {
+		changes[i].Catalog = reading
+	}
+	return changes
+}
+
+// outdated returns the databases of changes that were made by a catalogue which is
+// not the present one any more. A trigger or a foreign key that was created before
+// their statements were sent may be missing in it.
+func outdated(changes []invalidation.Change) (databases []string) {
+	for i := range changes {
+		c := &changes[i]
+		if c.Catalog != 0 && c.Catalog != definitionsOf(c.Table.Database).reading() && !slices.Contains(databases, c.Table.Database) {
+			databases = append(databases, c.Table.Database)
+		}
+	}
+	return databases
 }

@@ -39,7 +39,8 @@ func (d *database) changesOf(db *gorm.DB, shape *invalidation.Shape, facts inval
 	args := d.stored(db.Statement.Vars)
 	var changes []invalidation.Change
 	for _, each := range d.everyone() {
-		changes = append(changes, shape.Changes(each.name, args, each.namesIn(db), facts)...)
+		reading := each.catalog.reading()
+		changes = append(changes, made(shape.Changes(each.name, args, each.namesIn(db), facts), reading)...)
 	}
 	return changes
 }

@@ -94,12 +94,14 @@ func (p *Plugin) check() error {
 	return p.err
 }
 
-// listen has regions tell of what goes wrong in their stores and fails no query.
+// listen has regions tell of what goes wrong in their stores and fails no query, and
+// of what other processes may have defined.
 func (p *Plugin) listen() {
 	for _, r := range p.resolved.distinct {
-		if r, ok := r.(interface{ Notify(func(error)) }); ok {
-			r.Notify(func(err error) { p.report(context.Background(), "", err) })
+		if told, ok := r.(interface{ Notify(func(error)) }); ok {
+			told.Notify(func(err error) { p.report(context.Background(), "", err) })
 		}
+		r.Redefined(func(database string) { definitionsOf(database).forget() })
 	}
 }
 

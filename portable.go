@@ -37,13 +37,14 @@ func (d *database) query(to region.Region, form form, db *gorm.DB, s *settings) 
 }
 
 // Tables implements [region.Query]. It sends nothing: as long as the catalogue
-// was not read, it knows none.
+// was not read, it knows none but the database's journal, in which the region hears
+// what was defined before the catalogue is read.
 func (q *question) Tables() []invalidation.Table {
+	tables := []invalidation.Table{{Database: q.name, Name: invalidation.AllTables}}
 	cat := q.catalog.loaded()
 	if cat == nil {
-		return nil
+		return tables
 	}
-	var tables []invalidation.Table
 	for _, use := range q.shape(q.db.Statement.SQL.String()).Uses {
 		if relation := cat.Catalog[use.Table]; relation != nil && relation.Base {
 			tables = append(tables, invalidation.Table{Database: q.name, Name: relation.Name})

@@ -28,7 +28,34 @@ func (p *Plugin) Announce(ctx context.Context, changes []invalidation.Change) (r
 		}
 		a.intents = append(a.intents, intent)
 	}
+	if err := a.widen(ctx); err != nil {
+		a.Abort(ctx)
+		return nil, err
+	}
 	return a, nil
+}
+
+// widen announces everything besides, if it turns out that the changes were made by
+// a catalogue that is out of date. A region that processes share has looked for what
+// others have defined beside the announcement.
+func (a *announcement) widen(ctx context.Context) error {
+	var all []invalidation.Change
+	for _, name := range outdated(a.changes) {
+		all = append(all, invalidation.Change{
+			Table: invalidation.Table{Database: name, Name: invalidation.AllTables}, Kind: invalidation.Any, Rows: -1,
+		})
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	for _, r := range a.plugin.distinctRegions() {
+		intent, err := r.Announce(ctx, all)
+		if err != nil {
+			return err
+		}
+		a.widened = append(a.widened, intent)
+	}
+	return nil
 }
 
 // announcement is an intent in several regions at once.
@@ -36,6 +63,7 @@ type announcement struct {
 	plugin  *Plugin
 	changes []invalidation.Change
 	intents []region.Intent
+	widened []region.Intent // of everything, which the outcome does not narrow
 	settled bool
 
 	// definitions that may be changed by the changes.
@@ -70,6 +98,9 @@ func (a *announcement) Commit(ctx context.Context, changes ...invalidation.Chang
 	a.endDefinitions()
 	for _, intent := range a.intents {
 		intent.Commit(ctx, changes...)
+	}
+	for _, intent := range a.widened {
+		intent.Commit(ctx)
 	}
 	a.plugin.changed(ctx, changes)
 }
@@ -120,7 +151,7 @@ func (a *announcement) Abort(ctx context.Context) {
 	}
 	a.settled = true
 	a.endDefinitions()
-	for _, intent := range a.intents {
+	for _, intent := range slices.Concat(a.intents, a.widened) {
 		intent.Abort(ctx)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 
@@ -155,4 +156,26 @@ func readmeRegions() (_, _ *cacheops.Plugin) {
 func readmeReplicas() cacheops.Config {
 	config := cacheops.Config{ReplicaLag: 5 * time.Second}
 	return config
+}
+
+func _() (cacheops.Config, region.Region) {
+	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"}) // or Sentinel, or a Cluster
+	shared := region.Redis(client, region.RedisOptions{Prefix: "shop"})
+	config := cacheops.Config{
+		Regions: region.Set{region.Default: shared},
+		// All processes must call the database the same. The data source name will do if it is the same.
+		Database: "shop",
+	}
+	return config, shared
+}
+
+func _(shared region.Region) (one, other region.Region) {
+	file := region.SQLite("shop.cache", region.SQLiteOptions{MaxBytes: 256 << 20}) // needs a driver for SQLite
+	tiered := region.Tiered(region.MemoryOptions{}, shared, region.TieredOptions{Level: region.Bounded(100 * time.Millisecond)})
+	return file, tiered
+}
+
+func _(ctx context.Context, cache *cacheops.Plugin, db *gorm.DB) (User, error) {
+	user, err := cacheops.Get[User](ctx, cache, db, 42)
+	return user, err
 }

@@ -160,11 +160,12 @@ func (s *statement) changes(facts invalidation.Facts) (all []invalidation.Change
 		if !d.changes(shape) {
 			continue
 		}
+		reading := d.catalog.reading()
 		names := d.catalog.known()
 		if s.strayed || d.strayed.Load() || s.tx != nil && s.tx.Strayed() {
 			names = nil
 		}
-		all = append(all, d.keep(s.ctx, shape.Changes(d.name, d.stored(args), names, facts))...)
+		all = append(all, d.keep(s.ctx, made(shape.Changes(d.name, d.stored(args), names, facts), reading))...)
 	}
 	return all
 }

@@ -34,6 +34,9 @@ type Change struct {
 	// Rows touched, or -1 if that is not known. It is for people to read and
 	// decides nothing.
 	Rows int64
+	// Catalog is for the maker of the change to note by which reading of the
+	// catalogue he made it. It decides nothing, and is not encoded.
+	Catalog uint64
 }
 
 // Meets reports whether the change may alter a result that depends on d.

@@ -50,15 +50,20 @@ func (r *shared) look(ctx context.Context, name string, mirrors []*mirror) ([]by
 // that is done: who is told may use the region.
 func (r *shared) hear(m *mirror, followed backend.Follow, news *backend.News, ticket uint64, began time.Time) bool {
 	var faulty error
+	redefined := news.Changed && (news.Epoch != followed.Epoch || news.Since > followed.Number)
 	useful := m.hear(followed, news, ticket, began, func(b []byte) ([]invalidation.Change, error) {
 		changes, err := r.codec.OpenChanges(b, m.name)
 		if err != nil {
 			faulty = fmt.Errorf("cacheops: reading the journal of %q: %w", m.table.Name, err)
 		}
+		redefined = redefined || err != nil || slices.ContainsFunc(changes, redefines)
 		return changes, err
 	})
 	if faulty != nil {
 		r.faults.report(faulty)
+	}
+	if redefined && m.table.Name == invalidation.AllTables {
+		r.redefinitions.tell(m.table.Database)
 	}
 	return useful
 }

@@ -299,6 +299,9 @@ func (m *memory) Dropped(key querykey.Key) (Drop, bool) {
 	return m.drops.recall(key)
 }
 
+// Redefined implements [Region].
+func (m *memory) Redefined(func(database string)) {}
+
 // Stats implements [Region].
 func (m *memory) Stats() Stats {
 	// Otter weighs what is put a moment later, on a goroutine of its own.

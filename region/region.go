@@ -99,6 +99,11 @@ type Region interface {
 	// region still remembers.
 	Dropped(key querykey.Key) (Drop, bool)
 
+	// Redefined has f called with the name of a database whose definitions another
+	// process may have changed, before the look-up, stamp or announcement by which
+	// that was found out returns. A region of one process has nothing to tell.
+	Redefined(f func(database string))
+
 	// Stats returns the present size of the region.
 	Stats() Stats
 }
@@ -106,7 +111,9 @@ type Region interface {
 // Query is what a shared region asks of the one who looks a result up.
 type Query interface {
 	// Tables returns the tables that the result depends on, as far as is known
-	// without it. More or fewer cost a round trip, and nothing else.
+	// without it. More or fewer cost a round trip, and nothing else. Of
+	// [invalidation.AllTables] the database's journal is looked at, as it is for
+	// every table.
 	Tables() []invalidation.Table
 
 	// Decode makes a value of what the Encoding of an [Entry] was. It must not

@@ -3,6 +3,7 @@ package region
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,17 +42,18 @@ const (
 
 // shared is a region in a store that processes share.
 type shared struct {
-	err     error // of the options
-	backend backend.Backend
-	codec   wire.Codec
-	gate    *gate
-	lease   time.Duration
-	length  int
-	outage  Outage
-	ttl     time.Duration // of values that are set without one
-	drops   drops
-	debts   debts
-	faults  faults
+	err           error // of the options
+	backend       backend.Backend
+	codec         wire.Codec
+	gate          *gate
+	lease         time.Duration
+	length        int
+	outage        Outage
+	ttl           time.Duration // of values that are set without one
+	drops         drops
+	debts         debts
+	faults        faults
+	redefinitions redefinitions
 
 	looks    atomic.Uint64 // how many have begun
 	restamps sync.Map      // names of entries that are put back with a new stamp
@@ -123,7 +125,7 @@ func (r *shared) mirror(t invalidation.Table) *mirror {
 
 // on returns the mirrors that a result with that dependency depends on, as of does.
 func (r *shared) on(dep *invalidation.Dependency) []*mirror {
-	if dep == nil {
+	if dep == nil || slices.ContainsFunc(dep.Tables, func(t invalidation.TableDependency) bool { return t.Table.Name == invalidation.AllTables }) {
 		return nil
 	}
 	return r.of(tablesOf(dep))
@@ -138,8 +140,11 @@ func (r *shared) of(tables []invalidation.Table) []*mirror {
 	mirrors := make([]*mirror, 1, 1+len(tables))
 	mirrors[0] = r.mirror(invalidation.Table{Database: tables[0].Database, Name: invalidation.AllTables})
 	for _, t := range tables {
-		if t.Database != tables[0].Database || t.Name == invalidation.AllTables {
+		if t.Database != tables[0].Database {
 			return nil
+		}
+		if t.Name == invalidation.AllTables {
+			continue
 		}
 		mirrors = append(mirrors, r.mirror(t))
 	}

@@ -44,7 +44,10 @@ func (r *shared) Announce(ctx context.Context, changes []invalidation.Change) (I
 	if err != nil {
 		return nil, err
 	}
-	if err := r.gate.pass(ctx, in.send); err != nil {
+	looked := r.lookForRedefinitions(ctx, changes)
+	err = r.gate.pass(ctx, in.send)
+	looked()
+	if err != nil {
 		err = fmt.Errorf("cacheops: announcing a change: %w: %w", ErrUnavailable, err)
 		r.faults.report(err)
 		if r.outage == Strict {

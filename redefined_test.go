@@ -1,0 +1,86 @@
+package cacheops_test
+
+import (
+	"context"
+	"testing"
+
+	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops"
+	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/profiles"
+	"github.com/seed92106438/cacheops/region"
+)
+
+// Another process creates a trigger by which a write to posts changes notes. This
+// one, which has read the catalogue before, must not go by it any more, whether it
+// hears of the trigger with a read or only when it writes.
+func TestTriggerThatAnotherProcessCreates(t *testing.T) {
+	if *database != "sqlite" {
+		t.Skip("the trigger is written in SQLite's dialect")
+	}
+	retitle := func(db *gorm.DB) error { return db.Model(&Post{ID: 1}).Update("title", "changed").Error }
+	for name, write := range map[string]func(f *fixture, define func()) error{
+		"and then one writes": func(f *fixture, define func()) error {
+			define()
+			return retitle(f.db)
+		},
+		"in the midst of a transaction": func(f *fixture, define func()) error {
+			return f.db.Transaction(func(tx *gorm.DB) error {
+				define()
+				return retitle(tx)
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keep, nurse := inRedis(t)
+			told := &recorder{Region: nursed(keep, nurse)}
+			config := cacheops.Config{
+				Profiles: profiles.Set{"*": {Ops: profiles.All}}, Database: t.Name(),
+				Regions: region.Set{region.Default: told},
+			}
+			f := newFixture(t, config)
+			notes := f.watch("notes", into(func(db *gorm.DB, notes *[]Note) *gorm.DB { return db.Order("id").Find(notes) }))
+			notes.costs(1)
+			notes.isKept()
+			must(t, retitle(f.db))
+			notes.isKept() // which shows that the catalogue is known
+			told.everything = false
+			must(t, write(f, func() {
+				other := announcing(t, nurse, t.Name())
+				must(t, f.truth.Exec("CREATE TRIGGER noting AFTER UPDATE ON posts BEGIN UPDATE notes SET text = text || '!'; END").Error)
+				other.Commit(t.Context())
+			}))
+			// What others have stored since the trigger was created is untrue as well.
+			if !told.everything {
+				t.Error("a change that was understood without the trigger was announced alone")
+			}
+			notes.costs(1)
+			must(t, retitle(f.db))
+			notes.costs(1)
+		})
+	}
+}
+
+// announcing announces a change of definitions of a database as another process does.
+func announcing(t *testing.T, r region.Region, database string) region.Intent {
+	t.Helper()
+	intent, err := r.Announce(t.Context(), []invalidation.Change{{
+		Table: invalidation.Table{Database: database, Name: invalidation.AllTables}, Kind: invalidation.Redefinition, Rows: -1,
+	}})
+	must(t, err)
+	return intent
+}
+
+// recorder notes whether a change of everything was announced.
+type recorder struct {
+	region.Region
+	everything bool
+}
+
+func (r *recorder) Announce(ctx context.Context, changes []invalidation.Change) (region.Intent, error) {
+	for _, c := range changes {
+		r.everything = r.everything || c.Table.Name == invalidation.AllTables
+	}
+	return r.Region.Announce(ctx, changes)
+}
