@@ -101,11 +101,11 @@ func (o *SharedOptions) region(s sharing) Region {
 func (o *SharedOptions) validate() error {
 	switch {
 	case o.Timeout < 0:
-		return fmt.Errorf("Timeout is %v, but must not be negative", o.Timeout)
+		return fmt.Errorf("the option Timeout is %v, but must not be negative", o.Timeout)
 	case o.Lease < 0:
-		return fmt.Errorf("Lease is %v, but must not be negative", o.Lease)
+		return fmt.Errorf("the option Lease is %v, but must not be negative", o.Lease)
 	case o.JournalLength < 0:
-		return fmt.Errorf("JournalLength is %d, but must not be negative", o.JournalLength)
+		return fmt.Errorf("the option JournalLength is %d, but must not be negative", o.JournalLength)
 	case o.Outage != Degrade && o.Outage != Strict:
 		return fmt.Errorf("there is no Outage %d", o.Outage)
 	}

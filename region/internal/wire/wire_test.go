@@ -234,7 +234,7 @@ func TestWhatExpandsFurtherThanItSaysIsDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	bomb := z.EncodeAll(make([]byte, 16<<20), nil)
 	unsized := append(bomb[:4:4], 0, 0x58) // a frame that does not tell its size, with a window of 2 MiB
 	for block := 0; block < 200; block++ {
