@@ -168,6 +168,7 @@ type result struct {
 	faults       []string
 	hits, misses uint64
 	refused      int64
+	errors       uint64
 	processes    int
 }
 
@@ -191,6 +192,7 @@ func (c *crew) finish() *result {
 		r.hits += p.stats.Hits
 		r.misses += p.stats.Misses
 		r.refused += p.refused
+		r.errors += p.stats.Errors
 	}
 	return r
 }

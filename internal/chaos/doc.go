@@ -20,15 +20,22 @@
 // process was killed or its COMMIT was not answered, may have happened at any time
 // after it began, or never.
 //
+// So that others come between, processes hold the steps of their reads and writes up
+// at times. Left-out defences have been found by that: what is pending not looked at,
+// and leases that end as if nothing had been committed.
+//
 // # Outages
 //
 // A region whose outages are Degrade is not linearizable in an outage, and does not
 // say that it is: what a process could not announce it commits all the same, and the
 // others, for whom the store may be back already, serve what they have until it is
-// announced. So wherever the store is away, for all or for one, the regions are
-// Strict. Faults that leave the store answering (killed processes, lost keys) are
-// tried with Degrade. What Degrade does promise is tested by itself.
+// announced. One call that takes longer than the region's Timeout is such an outage,
+// and nobody can promise that there is none. So the regions of crews are Strict. What
+// Degrade does promise is tested by itself, see TestServerInTrouble.
 //
-// A lease is relied on to exceed any time for which a process is stopped. On a
+// # Leases
+//
+// A lease is relied on to exceed any time for which a process is stopped, and any
+// time for which a statement whose process was killed goes on in the database. On a
 // machine with much else to do a short one does not; see -chaos.lease.
 package chaos

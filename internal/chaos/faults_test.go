@@ -78,7 +78,7 @@ func outages(server *redistest.Server) []func(*rand.Rand) {
 		func(random *rand.Rand) {
 			server.Pause()
 			// Nothing is kept before a lease has passed since the store forgot all.
-		time.Sleep(between(random, 20*time.Millisecond, *leaseTime))
+			time.Sleep(between(random, 20*time.Millisecond, *leaseTime))
 			server.Resume()
 		},
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
@@ -41,7 +42,6 @@ type regionSpec struct {
 	Master    string        // that Sentinel watches
 	Path      string
 	Lease     time.Duration
-	Outage    region.Outage
 }
 
 // assigned is the variable that makes this program a process of a crew.
@@ -119,7 +119,7 @@ func openDatabase(kind, dsn string) (*gorm.DB, error) {
 
 // open makes the region, which ends with the process.
 func (s *regionSpec) open() region.Region {
-	common := region.SharedOptions{Lease: s.Lease, Outage: s.Outage}
+	common := region.SharedOptions{Lease: s.Lease, Outage: region.Strict}
 	var r region.Region
 	switch s.Kind {
 	case "oblivious":
@@ -155,11 +155,15 @@ func (m *member) next() int64 {
 	return int64(m.Process)<<32 | m.serial
 }
 
-// fateOf tells what an error says of the write that it ended.
+// fateOf tells what an error says of the write that it ended. What PostgreSQL itself
+// has refused is not there.
 func (m *member) fateOf(err error) fate {
+	var answer *pgconn.PgError
 	switch {
 	case err == nil:
 		return done
+	case errors.As(err, &answer):
+		return void
 	case errors.Is(err, region.ErrUnavailable):
 		m.mu.Lock()
 		defer m.mu.Unlock()

@@ -40,6 +40,13 @@ type deadly struct {
 	seen atomic.Int64
 }
 
+// Notify passes on what the plugin wants to hear.
+func (d *deadly) Notify(f func(error)) {
+	if r, ok := d.Region.(interface{ Notify(func(error)) }); ok {
+		r.Notify(f)
+	}
+}
+
 // dawdle is the longest that a step is held up.
 const dawdle = 60 * time.Millisecond
 
