@@ -211,11 +211,16 @@ func (m *mirror) end(own *ownIntent, looks uint64) (waiting int) {
 	return waiting
 }
 
-// abort withdraws an announcement of this process that came to nothing.
-func (m *mirror) abort(own *ownIntent) {
+// abort withdraws an announcement of this process that came to nothing, and what was
+// heard of it: a region at the bounded level may not look for a while.
+func (m *mirror) abort(own *ownIntent, id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.journal.withdraw(own.announcement)
+	if known := m.pending[id]; known != nil {
+		m.journal.withdraw(known.announcement)
+		delete(m.pending, id)
+	}
 	m.own = slices.DeleteFunc(m.own, func(o *ownIntent) bool { return o == own })
 }
 

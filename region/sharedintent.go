@@ -247,6 +247,6 @@ func (in *sharedIntent) Abort(ctx context.Context) {
 // forget ends the announcements here.
 func (in *sharedIntent) forget() {
 	for _, part := range in.parts {
-		part.mirror.abort(part.own)
+		part.mirror.abort(part.own, in.id)
 	}
 }

@@ -225,6 +225,7 @@ func followers(s *steps) {
 	intent := s.announce(forum.PostIn1)
 	fresh(false, "under a pending change")
 	intent.abort()
+	s.settle()
 	fresh(true, "after an abort")
 	s.commit(forum.PostIn2)
 	fresh(true, "after a change of another topic")
