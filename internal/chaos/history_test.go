@@ -125,10 +125,13 @@ func (h history) close() {
 // first has the first time of each value or token.
 type first map[int64]int64
 
-func (f first) note(of, at int64) {
-	if known, ok := f[of]; !ok || at < known {
-		f[of] = at
+// note takes a time in, and reports whether it is the first.
+func (f first) note(of, at int64) bool {
+	if known, ok := f[of]; ok && known <= at {
+		return false
 	}
+	f[of] = at
+	return true
 }
 
 // seen returns by when each value or token had been seen.
@@ -146,6 +149,14 @@ func (h history) seen() first {
 		case removes, lists, pages:
 			for _, i := range o.Items {
 				seen.note(i.Token, o.Return)
+			}
+		}
+	}
+	for more := true; more; {
+		more = false
+		for _, o := range h {
+			if end := seen[o.New]; o.Kind == swaps && o.Return == 0 && end != 0 {
+				more = seen.note(o.Old, end) || more // it was seen, so it has seen
 			}
 		}
 	}
