@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,9 +17,10 @@ import (
 type process struct {
 	testing.TB
 	Region
-	lot    *lot
-	line   *line
-	faults []error
+	lot     *lot
+	line    *line
+	hearing sync.Mutex
+	faults  []error
 }
 
 // share makes n processes that meet in one store, whose journals are young no more.
@@ -42,7 +44,11 @@ func (l *lot) join(t testing.TB, s sharing) *process {
 	p := &process{TB: t, lot: l, line: &line{lot: l}}
 	s.backend = p.line
 	r := newShared(s, nil)
-	r.Notify(func(err error) { p.faults = append(p.faults, err) })
+	r.Notify(func(err error) {
+		p.hearing.Lock()
+		defer p.hearing.Unlock()
+		p.faults = append(p.faults, err)
+	})
 	p.Region = r
 	t.Cleanup(func() { _ = r.Close() })
 	return p

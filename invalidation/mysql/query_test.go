@@ -34,7 +34,7 @@ func TestOperators(t *testing.T) {
 		"SELECT a FROM t WHERE a LIKE 'x%' ESCAPE '|'":      "query t(a) where a is not null",
 		"SELECT a FROM t WHERE a REGEXP 'x'":                "query t(a) where a is not null",
 		"SELECT a FROM t WHERE a SOUNDS LIKE 'x'":           "query t(a)",
-		"SELECT a FROM t WHERE MATCH (b, c) AGAINST ('x')":  "query t(a, b, c) t(b, c)",
+		"SELECT a FROM t WHERE MATCH (b, c) AGAINST ('x')":  "query t(a, b, c) t(b, c) shows t by a, placed by b, c",
 		"SELECT a FROM t WHERE a = ANY (SELECT b FROM u)":   "query t(a, b) u(b)",
 		"SELECT a FROM t WHERE (a, b) = (1, 2)":             "query t(a, b) where a = 1 and b = 2",
 		"SELECT a FROM t WHERE BINARY a = 'x'":              "query t(a)",
