@@ -61,8 +61,8 @@ func Region(name string) Option { return func(s *settings) { s.region = name } }
 func Key(extra string) Option { return func(s *settings) { s.extra = extra } }
 
 // Lock asks for a lease, in regions shared by processes, so that one process
-// alone runs the query on a miss. In a memory region it changes nothing:
-// there, concurrent misses share one query anyway.
+// alone runs the query on a miss. It has no effect yet. In a memory region it
+// will change nothing: there, concurrent misses share one query anyway.
 func Lock() Option { return func(s *settings) { s.lock = true } }
 
 // DependsOn declares tables, as models or names, that the result depends on
