@@ -1,6 +1,7 @@
 package region
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -139,6 +140,14 @@ func (l *lot) Add(ctx context.Context, key string, value []byte, ttl time.Durati
 func (l *lot) Delete(_ context.Context, keys ...string) error {
 	defer l.enter("delete")()
 	for _, key := range keys {
+		delete(l.values, key)
+	}
+	return nil
+}
+
+func (l *lot) Remove(_ context.Context, key string, value []byte) error {
+	defer l.enter("remove")()
+	if bytes.Equal(l.value(key), value) {
 		delete(l.values, key)
 	}
 	return nil

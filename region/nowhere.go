@@ -23,7 +23,8 @@ func (nowhere) Add(context.Context, string, []byte, time.Duration) (bool, error)
 	return false, errNowhere
 }
 
-func (nowhere) Delete(context.Context, ...string) error { return errNowhere }
+func (nowhere) Delete(context.Context, ...string) error      { return errNowhere }
+func (nowhere) Remove(context.Context, string, []byte) error { return errNowhere }
 
 func (nowhere) Announce(context.Context, string, time.Duration, []backend.Part) error {
 	return errNowhere

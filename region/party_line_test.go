@@ -149,6 +149,21 @@ func (l *line) Put(ctx context.Context, key string, value []byte, ttl time.Durat
 	return l.send(ctx, "put", func() error { return l.lot.Put(ctx, key, value, ttl) })
 }
 
+func (l *line) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (added bool, err error) {
+	err = l.send(ctx, "add", func() (err error) {
+		added, err = l.lot.Add(ctx, key, value, ttl)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	return added, nil
+}
+
+func (l *line) Remove(ctx context.Context, key string, value []byte) error {
+	return l.send(ctx, "remove", func() error { return l.lot.Remove(ctx, key, value) })
+}
+
 func (l *line) Delete(ctx context.Context, keys ...string) error {
 	return l.send(ctx, "delete", func() error { return l.lot.Delete(ctx, keys...) })
 }

@@ -37,6 +37,10 @@ type Backend interface {
 	// Delete removes values.
 	Delete(ctx context.Context, keys ...string) error
 
+	// Remove removes a value if it is the one given. Of values that no one else
+	// stores, it removes one's own.
+	Remove(ctx context.Context, key string, value []byte) error
+
 	// Announce appends parts as pending under an id. If they are pending already
 	// they stay, and count as renewed: so it renews a lease, and puts back what was
 	// lost.

@@ -19,6 +19,7 @@ var (
 	settleScript   = script("server", "head", "write", "settle")
 	expireScript   = script("server", "head", "write", "expire")
 	openScript     = script("server", "head", "write", "open")
+	removeScript   = script("remove")
 )
 
 // script puts a script together.

@@ -87,6 +87,7 @@ func countTrips(t *testing.T, options *redis.UniversalOptions, journals int) {
 			func() error { return s.Expire(ctx, "j0", backend.Pending{ID: "id"}) },
 			func() error { return s.Open(ctx, "j0", 1) },
 			func() error { return s.Put(ctx, "key", []byte("value"), time.Minute) },
+			func() error { return s.Remove(ctx, "key", []byte("value")) },
 			hear,
 		} {
 			count.taken(t, do)
@@ -105,6 +106,7 @@ func countTrips(t *testing.T, options *redis.UniversalOptions, journals int) {
 		{"abort", func() error { return s.Settle(ctx, "id", nil, names) }},
 		{"put", func() error { return s.Put(ctx, "key", []byte("value"), time.Minute) }},
 		{"delete", func() error { return s.Delete(ctx, names...) }},
+		{"remove", func() error { return s.Remove(ctx, "key", []byte("value")) }},
 		{"expire", func() error { return s.Expire(ctx, "j0", backend.Pending{ID: "id"}) }},
 		{"open", func() error { return s.Open(ctx, "j0", known[0].Epoch) }},
 		{"look, nothing known", func() error {

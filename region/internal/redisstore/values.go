@@ -48,3 +48,11 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	})
 	return s.failed("deleting values", err)
 }
+
+// Remove implements [backend.Backend].
+func (s *Store) Remove(ctx context.Context, key string, value []byte) error {
+	err := s.within(ctx, func(c redis.UniversalClient) error {
+		return removeScript.Run(ctx, c, []string{s.valueKey(key)}, value).Err()
+	})
+	return s.failed("removing a value", err)
+}

@@ -100,6 +100,8 @@ func (s *Service) Do(c *Call, r *Reply) error {
 		r.Added, err = s.store.Add(ctx, c.Key, c.Value, c.TTL)
 	case "Delete":
 		err = s.store.Delete(ctx, c.Keys...)
+	case "Remove":
+		err = s.store.Remove(ctx, c.Key, c.Value)
 	case "Announce":
 		err = s.store.Announce(ctx, c.ID, c.TTL, c.Parts)
 	case "Settle":
@@ -184,6 +186,11 @@ func (p *process) Add(_ context.Context, key string, value []byte, ttl time.Dura
 
 func (p *process) Delete(_ context.Context, keys ...string) error {
 	_, err := p.do(Call{Method: "Delete", Keys: keys})
+	return err
+}
+
+func (p *process) Remove(_ context.Context, key string, value []byte) error {
+	_, err := p.do(Call{Method: "Remove", Key: key, Value: value})
 	return err
 }
 

@@ -147,6 +147,14 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	return errors.Join(errs...)
 }
 
+// Remove implements [backend.Backend].
+func (s *Store) Remove(ctx context.Context, key string, value []byte) error {
+	return s.of(key).write(ctx, func(t *tx) error {
+		_, err := t.exec(`DELETE FROM entries WHERE key = ? AND value = ?`, blob(key), blob(value))
+		return err
+	})
+}
+
 // Announce implements [backend.Backend].
 func (s *Store) Announce(ctx context.Context, id string, lease time.Duration, parts []backend.Part) error {
 	if err := distinct(parts); err != nil {

@@ -142,6 +142,21 @@ var values = []test{
 			f.Fatalf("%d have added it", done.Load())
 		}
 	}},
+	{"one is removed only if it is the one that is meant", func(f *fixture) {
+		f.must(f.Here.Put(f.ctx(), "a", []byte("mine"), time.Hour))
+		f.must(f.Here.Put(f.ctx(), "b", []byte("mine"), time.Hour))
+		for _, other := range []string{"yours", "min", "mine ", ""} {
+			f.must(f.There.Remove(f.ctx(), "a", []byte(other)))
+		}
+		f.must(f.There.Remove(f.ctx(), "never there", []byte("mine")))
+		f.value("a", []byte("mine"))
+		f.must(f.There.Remove(f.ctx(), "a", []byte("mine")))
+		f.value("a", nil)
+		f.value("b", []byte("mine"))
+		f.added("a", "yours", time.Hour, true)
+		f.must(f.There.Remove(f.ctx(), "a", []byte("mine")))
+		f.value("a", []byte("yours"))
+	}},
 	{"nothing is done for one who has given up", func(f *fixture) {
 		gone, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -150,6 +165,9 @@ var values = []test{
 		}
 		if _, err := f.Here.Add(gone, "a", []byte("1"), time.Hour); err == nil {
 			f.Error("added")
+		}
+		if err := f.Here.Remove(gone, "a", []byte("1")); err == nil {
+			f.Error("removed")
 		}
 		if _, _, err := f.Here.Look(gone, "a", []backend.Follow{{Journal: "j"}}); err == nil {
 			f.Error("looked")
