@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/seed92106438/cacheops/region/internal/backend"
 )
 
 // gate is what each call of a store passes through: it bounds the time that the
 // call may take, and lets none through for a while after several have failed, so
-// that a store which is away costs queries no time.
+// that a store which is away costs queries no time. One that refuses is not away.
 type gate struct {
 	timeout time.Duration
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
@@ -27,6 +29,9 @@ func newGate(timeout time.Duration) *gate {
 	return &gate{timeout, gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Timeout:     closedFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tolerated },
+		// A store that refuses is there. What it refuses may be this call's fault, as
+		// a value that is too large, and its answers cost no time.
+		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, backend.ErrRefused) },
 		// A caller who gave up says nothing about the store.
 		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 	})}

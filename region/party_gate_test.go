@@ -3,9 +3,12 @@ package region
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed92106438/cacheops/region/internal/backend"
 )
 
 // called reports whether the gate lets a call through.
@@ -56,6 +59,35 @@ func TestCallThatWasCancelledSaysNothingAboutTheStore(t *testing.T) {
 		g.called(context.Canceled)
 		if !g.called(errAway) || g.called(nil) {
 			t.Error("a probe that was cancelled counts")
+		}
+	})
+}
+
+// A value that is too large is refused however often it is tried, and what else the
+// store is asked for has nothing to do with that.
+func TestStoreThatRefusesIsNotAway(t *testing.T) {
+	refusal := fmt.Errorf("too large: %w", backend.ErrRefused)
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(time.Minute)
+		for range 2 * tolerated {
+			g.called(refusal)
+		}
+		if !g.called(errAway) {
+			t.Fatal("refusals closed it")
+		}
+		for range tolerated - 2 {
+			g.called(errAway)
+		}
+		g.called(refusal)
+		if g.called(errAway); !g.called(nil) {
+			t.Error("it is closed by failures between which the store has answered")
+		}
+		for range tolerated {
+			g.called(errAway)
+		}
+		time.Sleep(closedFor + 1)
+		if g.called(refusal); !g.called(nil) {
+			t.Error("it is closed after a probe that was answered")
 		}
 	})
 }
