@@ -5,6 +5,7 @@ SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 
 GO             ?= go
+COMPARE        ?=
 BENCH          ?= .
 BENCHTIME      ?= 200ms
 FUZZTIME       ?= 10s
@@ -51,12 +52,20 @@ lint: compiler $(GOLANGCILINT) ## run golangci-lint and check that go.mod is tid
 	$(RACE) $(GOLANGCILINT) run ./...
 
 .PHONY: bench
-bench: compiler ## run the benchmarks, then print times relative to the first of each group (BENCH, BENCHTIME)
+bench: compiler ## compare with others and with no cache, and write docs/benchmarks.md anew (COMPARE='-only=First', '-long', …)
+	[ ! -f .services/env ] || . .services/env; cd bench && $(GO) run . $(COMPARE)
+
+.PHONY: microbench
+microbench: compiler ## run the benchmarks of single parts, then print times relative to the first of each group (BENCH, BENCHTIME)
 	$(GO) test -run='^$$' -bench='$(BENCH)' -benchtime=$(BENCHTIME) -benchmem ./... | awk -f scripts/ratios.awk
 
 .PHONY: precision
 precision: compiler ## play the trace of docs/precision.md and write its figures anew (PRECISION_STEPS)
 	[ ! -f .services/env ] || . .services/env; $(GO) test -count=1 -timeout=1h ./internal/precision -precision.steps=$(PRECISION_STEPS) -precision.document=../../docs/precision.md
+
+.PHONY: scale
+scale: compiler ## simulate the fleets of docs/scale.md and write their figures anew
+	$(GO) test -count=1 -timeout=1h -run='^TestScaleDocument$$' ./region -scale.document=../docs/scale.md
 
 .PHONY: fuzz
 fuzz: compiler ## fuzz every target for a while (FUZZTIME each)
