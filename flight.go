@@ -34,6 +34,7 @@ type flight struct {
 	tx       *gorm.DB      // with a statement of its own
 	tap      *tap
 	query    region.Query // nil unless the region is shared
+	locker   locker       // nil unless Lock is asked for
 }
 
 // landing is what a flight came back with: an entry that was stored and may
@@ -71,6 +72,7 @@ func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog
 	f.tx.Statement.ConnPool, f.tx.Statement.Vars = f.tap, frozen(r.stmt)
 	f.tx.Statement.SQL.WriteString(r.stmt.SQL.String())
 	f.query = d.query(r.region, r.form, f.tx, r.settings)
+	f.locker = lockerOf(r)
 	return f
 }
 

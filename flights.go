@@ -86,7 +86,7 @@ func (f *flight) guarded(ctx context.Context) (found *landing, err error) {
 			found = &landing{panicked: v}
 		}
 	}()
-	return f.run(ctx)
+	return f.inTurn(ctx)
 }
 
 // taken is called by each read that the flight has landed for, before it

@@ -60,9 +60,14 @@ func Region(name string) Option { return func(s *settings) { s.region = name } }
 // extra: by tenant, say, where the database decides by a session variable.
 func Key(extra string) Option { return func(s *settings) { s.extra = extra } }
 
-// Lock asks for a lease, in regions shared by processes, so that one process
-// alone runs the query on a miss. It has no effect yet. In a memory region it
-// will change nothing: there, concurrent misses share one query anyway.
+// Lock has one process alone run the query on a miss, in a region that
+// processes share; the others wait for what it stores. It is for queries that
+// take long: a miss costs three round trips to the region more. A process that
+// dies, or takes longer, is waited for until the region's lease is over, and
+// then another runs the query too. After two such, or two who found what cannot
+// be stored, a read waits no longer. Nor does it while a pending change meets
+// the result, or the region is away. Within a process concurrent misses share
+// one query anyway, so in a memory region Lock changes nothing.
 func Lock() Option { return func(s *settings) { s.lock = true } }
 
 // DependsOn declares tables, as models or names, that the result depends on
