@@ -31,16 +31,33 @@ import (
 // several primary keys, other plugins' callbacks on queries, and whatever is not in
 // memory.
 func Get[T any](ctx context.Context, cache *Plugin, db *gorm.DB, id any) (T, error) {
-	var row T
-	k := cache.byKey(ctx, db, reflect.TypeFor[T]())
-	if k != nil {
-		switch k.lookUp(ctx, id, reflect.ValueOf(&row).Elem()) {
-		case aRow:
+	if k := cache.byKey(ctx, db, reflect.TypeFor[T]()); k != nil {
+		b := builders.Get().(*querykey.Builder)
+		snap := k.lookUp(ctx, b, id)
+		builders.Put(b)
+		if row, rows, ok := rowOf[T](snap); ok {
+			if rows == 0 {
+				return row, gorm.ErrRecordNotFound
+			}
 			return row, nil
-		case noRow:
-			return row, gorm.ErrRecordNotFound
 		}
 	}
+	return first[T](ctx, db, id)
+}
+
+// rowOf returns a copy of the row that a look-up has found, and how many there are. It
+// reports false if the look-up has found nothing.
+func rowOf[T any](snap *snapshot.Snapshot) (row T, rows int64, ok bool) {
+	if snap == nil {
+		return row, 0, false
+	}
+	row, ok = snapshot.Row[T](snap)
+	return row, snap.Rows(), ok
+}
+
+// first asks GORM. It is apart because its row is on the heap.
+func first[T any](ctx context.Context, db *gorm.DB, id any) (T, error) {
+	var row T
 	err := asking(ctx, db).Where(hasKey(id)).First(&row).Error
 	return row, err
 }
@@ -64,12 +81,19 @@ func hasKey(ids ...any) clause.Expression {
 // calls that are alike but for the key. It is immutable.
 type byKey struct {
 	*database
-	stmt      *gorm.Statement // as First has it, for some key
-	sql       string
-	after     []any // the arguments that follow the key
-	region    region.Region
-	inRegion  string // its name
-	callbacks int    // of queries, when this was made
+	table    string
+	profile  profiles.Profile
+	region   region.Region
+	inRegion string // its name
+
+	sql   string // as First has it
+	after []any  // the arguments that follow the key
+
+	// What keys are made of besides the id: see [database.identify].
+	head, tail, shape querykey.Parts
+
+	callbacks  reflect.Value // GORM's list of those on queries
+	registered int           // how many there were when this was made
 }
 
 // byKey returns how rows of type t are looked up through db, or nil if that is
@@ -93,7 +117,7 @@ func (p *Plugin) byKey(ctx context.Context, db *gorm.DB, t reflect.Type) *byKey 
 		known, _ = d.models.LoadOrStore(t, d.newByKey(t))
 	}
 	k := known.(*byKey)
-	if k == nil || k.callbacks != queryCallbacks(d.root).Len() {
+	if k == nil || k.registered != k.callbacks.Len() {
 		return nil
 	}
 	return k
@@ -157,13 +181,54 @@ func (d *database) newByKey(t reflect.Type) *byKey {
 	}
 	profile := d.profile(stmt.Table)
 	name := cmp.Or(profile.Region, region.Default)
-	if profile.Never || d.resolved.regions[name] == nil {
+	// Of what processes share, rows are replayed to GORM.
+	if profile.Never || d.resolved.regions[name] == nil || d.resolved.regions[name].Shared() {
 		return nil
 	}
-	return &byKey{
-		database: d, stmt: stmt, sql: stmt.SQL.String(), after: vars[1:],
-		region: d.resolved.regions[name], inRegion: name, callbacks: queryCallbacks(d.root).Len(),
+	k := &byKey{
+		database: d, table: stmt.Table, profile: profile, sql: stmt.SQL.String(), after: vars[1:],
+		region: d.resolved.regions[name], inRegion: name, callbacks: queryCallbacks(d.root),
 	}
+	k.registered = k.callbacks.Len()
+	if !k.prepareKeys(stmt) {
+		return nil
+	}
+	return k
+}
+
+// prepareKeys writes what the keys of First's results have in common. See
+// [database.identify].
+func (k *byKey) prepareKeys(stmt *gorm.Statement) bool {
+	var b querykey.Builder
+	b.String(k.name)
+	b.String(k.session)
+	b.String("")
+	b.String(k.sql)
+	k.head = b.Parts()
+	b.Reset()
+	for _, v := range k.after {
+		if !b.Value(v) {
+			return false
+		}
+	}
+	k.tail = b.Parts()
+	b.Reset()
+	values{}.writeShape(&b, stmt)
+	k.shape = b.Parts()
+	return true
+}
+
+// writeKey writes the key that First's result is kept under.
+func (k *byKey) writeKey(b *querykey.Builder, id any) bool {
+	b.Reset()
+	b.Again(k.head)
+	if !b.Value(id) {
+		return false
+	}
+	b.Again(k.tail)
+	b.EndCommon()
+	b.Again(k.shape)
+	return true
 }
 
 // dryByKey returns the statement by which First reads the row with a key, or nil if
@@ -183,65 +248,35 @@ func (d *database) dryByKey(t reflect.Type, id int) *gorm.Statement {
 	return tx.Statement
 }
 
-// answer is what a look-up by key has found.
-type answer int
-
-const (
-	nothing answer = iota // in the cache
-	aRow
-	noRow
-)
-
-// lookUp puts the row with a key into a variable, if it is in the cache.
-func (k *byKey) lookUp(ctx context.Context, id any, into reflect.Value) answer {
+// lookUp returns the result that is kept for a key, or nil.
+func (k *byKey) lookUp(ctx context.Context, b *querykey.Builder, id any) *snapshot.Snapshot {
 	var start time.Time
 	if k.config.Events.Read != nil {
 		start = time.Now()
 	}
-	b := builders.Get().(*querykey.Builder)
-	defer builders.Put(b)
 	if !k.writeKey(b, id) {
-		return nothing
+		return nil
 	}
 	entry, miss := k.region.Get(ctx, b.Key(), nil)
 	if entry == nil {
-		k.missed(ctx, k.stmt.Table, k.inRegion, miss)
-		return nothing
+		k.missed(ctx, k.table, k.inRegion, miss)
+		return nil
 	}
 	snap, ok := entry.Value.(*snapshot.Snapshot)
-	if !ok || !snap.Copy(into) {
-		return nothing
+	if !ok {
+		return nil
 	}
 	k.counters.hits.Add(1)
-	if f := k.config.Events.Read; f != nil {
-		f(ctx, ReadInfo{
-			Table: k.stmt.Table, Op: profiles.Get, Region: k.inRegion, Hit: true,
-			Age: time.Since(entry.Stored), Duration: time.Since(start),
-		})
+	if k.config.Events.Read != nil {
+		k.told(ctx, ReadInfo{Hit: true, Age: time.Since(entry.Stored), Duration: time.Since(start)})
 	}
-	if snap.Rows() == 0 {
-		return noRow
-	}
-	return aRow
+	return snap
 }
 
-// writeKey writes the key that First's result is kept under. See
-// [database.identify].
-func (k *byKey) writeKey(b *querykey.Builder, id any) bool {
-	b.Reset()
-	b.String(k.name)
-	b.String(k.session)
-	b.String("")
-	b.String(k.sql)
-	if !b.Value(id) {
-		return false
+// told completes info and passes it to Events.Read.
+func (k *byKey) told(ctx context.Context, info ReadInfo) {
+	if f := k.config.Events.Read; f != nil {
+		info.Table, info.Op, info.Region = k.table, profiles.Get, k.inRegion
+		f(ctx, info)
 	}
-	for _, v := range k.after {
-		if !b.Value(v) {
-			return false
-		}
-	}
-	b.EndCommon()
-	values{}.writeShape(b, k.stmt)
-	return true
 }

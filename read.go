@@ -43,6 +43,8 @@ func (d *database) reader(form form, write func(*gorm.DB, sender)) func(*gorm.DB
 			form.send(db)
 		case db.DryRun:
 			d.explain(db, form)
+		case tapped(db.Statement):
+			form.send(db) // who has tapped it stores what it gives
 		case d.writesAnyway(db):
 			write(db, asQuery(form.send))
 		default:

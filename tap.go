@@ -20,6 +20,12 @@ type tap struct {
 	rows    *replay.Result
 }
 
+// tapped reports whether a statement is under way for the cache already.
+func tapped(stmt *gorm.Statement) bool {
+	_, ok := stmt.ConnPool.(*tap)
+	return ok
+}
+
 // QueryContext implements [gorm.ConnPool].
 func (t *tap) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	rows, err := t.ConnPool.QueryContext(ctx, query, args...)

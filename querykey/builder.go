@@ -47,6 +47,15 @@ func (b *Builder) Reset() { b.buf, b.common = b.buf[:0], 0 }
 // it is not called there is no such part.
 func (b *Builder) EndCommon() { b.common = len(b.buf) }
 
+// Parts are parts of a key, written before for all keys that have them in common.
+type Parts string
+
+// Parts returns what was written since Reset.
+func (b *Builder) Parts() Parts { return Parts(b.buf) }
+
+// Again writes parts as they were written before.
+func (b *Builder) Again(p Parts) { b.buf = append(b.buf, p...) }
+
 // String writes a fixed part: the database's identity, the SQL, an extra.
 func (b *Builder) String(s string) {
 	b.tag(tagPartString)

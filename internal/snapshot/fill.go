@@ -36,17 +36,23 @@ func (s *Snapshot) Fill(db *gorm.DB) bool {
 	return true
 }
 
-// Copy puts a result of one row into a struct that is zero, as Fill does for First,
-// and leaves it alone if there is no row. It reports false, and has changed nothing,
-// if the result is of another type.
-func (s *Snapshot) Copy(dst reflect.Value) bool {
-	if s.kind != record || dst.Type() != s.value.Type() {
-		return false
+// Row returns a copy of a result of one row that was scanned into a T, as Fill gives
+// it to First, and a zero T if there is no row. It reports false if the result is of
+// another type.
+func Row[T any](s *Snapshot) (T, bool) {
+	kept, ok := s.pointer.(*T)
+	switch {
+	case !ok:
+		return *new(T), false
+	case s.rows == 0:
+		return *new(T), true
+	case s.plan.flat:
+		return *kept, true
 	}
-	if s.rows > 0 {
-		s.assign(dst, s.value)
-	}
-	return true
+	row := new(T)
+	*row = *kept
+	s.plan.unshare(reflect.ValueOf(row).Elem(), s.value)
+	return *row, true
 }
 
 func (s *Snapshot) put(db *gorm.DB, dst reflect.Value) bool {

@@ -23,6 +23,8 @@ type Snapshot struct {
 	value reflect.Value // what was scanned
 	kind  kind          // of the destinations that hold such a value
 
+	pointer any // to value, if it is a struct
+
 	// plan of value. It is nil if value may be given away, parts and all.
 	plan *plan
 
@@ -53,14 +55,18 @@ func Take(value reflect.Value, rows int64, columns []string) (*Snapshot, error) 
 	for _, column := range columns {
 		size += int64(reflect.TypeFor[string]().Size()) + int64(len(column))
 	}
-	return &Snapshot{
+	s := &Snapshot{
 		value:   value,
 		kind:    kindOf(value.Type()),
 		plan:    p,
 		rows:    rows,
 		columns: columns,
 		size:    size,
-	}, nil
+	}
+	if s.kind == record && value.CanAddr() {
+		s.pointer = value.Addr().Interface()
+	}
+	return s, nil
 }
 
 // clip frees what a slice has room for but does not use: GORM starts with
