@@ -179,3 +179,8 @@ func _(ctx context.Context, cache *cacheops.Plugin, db *gorm.DB) (User, error) {
 	user, err := cacheops.Get[User](ctx, cache, db, 42)
 	return user, err
 }
+
+func _(ctx context.Context, cache *cacheops.Plugin, db *gorm.DB) (map[int]User, error) {
+	users, err := cacheops.GetMany[User](ctx, cache, db, 42, 43, 44)
+	return users, err
+}
