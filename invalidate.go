@@ -123,7 +123,12 @@ func (p *Plugin) InvalidateWhere(ctx context.Context, model any, query any, args
 // InvalidateQuery drops the cached result of one query, whatever it depends
 // on, from all regions. The query is not run. It must be made on the same
 // kind of destination and, if the cached one has it, with the same [Key];
-// other options do not matter.
+// other options do not matter. If the store of a shared region cannot be reached, the
+// result may still be there, and the error wraps [region.ErrUnavailable].
+//
+// Other processes that share the region find the result gone. One that has it in its
+// own memory, in a tiered region, serves it until its TTL ends or a change meets it:
+// tell of the change, by InvalidateRow or InvalidateWhere, where that is too long.
 //
 //	err := cache.InvalidateQuery(db, func(tx *gorm.DB) *gorm.DB {
 //		return tx.Find(&posts, "category_id = ?", 3)
@@ -136,10 +141,11 @@ func (p *Plugin) InvalidateQuery(db *gorm.DB, query func(tx *gorm.DB) *gorm.DB) 
 	if len(found.key.Text) == 0 {
 		return nil // no such query can be cached
 	}
+	var errs []error
 	for _, r := range p.distinctRegions() {
-		r.Delete(context.WithoutCancel(db.Statement.Context), found.key)
+		errs = append(errs, r.Delete(context.WithoutCancel(db.Statement.Context), found.key))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // InvalidateAll drops every result of the plugin's databases, and no others

@@ -165,6 +165,8 @@ func (p *portable) Fresh(ctx context.Context, e *region.Entry) bool {
 	return p.depot.Fresh(ctx, &stored)
 }
 
-func (p *portable) Delete(ctx context.Context, key querykey.Key) { p.depot.Delete(ctx, common(key)) }
+func (p *portable) Delete(ctx context.Context, key querykey.Key) error {
+	return p.depot.Delete(ctx, common(key))
+}
 
 func (p *portable) Dropped(key querykey.Key) (region.Drop, bool) { return p.depot.Dropped(common(key)) }

@@ -81,6 +81,14 @@ func begin(t testing.TB, o MemoryOptions) *fixture {
 	return &fixture{t, Memory(o).(*memory)}
 }
 
+// delete deletes an entry.
+func (f *fixture) delete(name string) {
+	f.Helper()
+	if err := f.Delete(f.Context(), key(name)); err != nil {
+		f.Error(err)
+	}
+}
+
 // separate gives the index of a journal a seed with which no two of the points
 // in boxes share a cell, so that a test does not depend on chance.
 func (x *index) separate(boxes ...[]invalidation.Box) {

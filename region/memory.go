@@ -278,10 +278,11 @@ func (m *memory) Fresh(_ context.Context, e *Entry) bool {
 }
 
 // Delete implements [Region].
-func (m *memory) Delete(_ context.Context, key querykey.Key) {
+func (m *memory) Delete(_ context.Context, key querykey.Key) error {
 	if s := m.find(key); s != nil {
 		m.remove(s)
 	}
+	return nil
 }
 
 // Watches implements [Region]. It goes by all entries that were ever put, so

@@ -70,7 +70,7 @@ func TestDependencyWithoutTablesOutlivesEveryChange(t *testing.T) {
 	f.fill("SELECT 1", &invalidation.Dependency{})
 	f.commit(everyTable)
 	f.hits("SELECT 1")
-	f.Delete(t.Context(), key("SELECT 1"))
+	f.delete("SELECT 1")
 	f.misses("SELECT 1", Absent)
 }
 
@@ -138,7 +138,7 @@ func TestWatches(t *testing.T) {
 	f.fill("topic 1", topic1)
 	f.fill("popular", read("posts", where{above("views", int64(100))}))
 	f.fill("users", allUsers)
-	f.Delete(t.Context(), key("topic 1"))
+	f.delete("topic 1")
 	tests := []struct {
 		table   string
 		columns string

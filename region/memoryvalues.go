@@ -109,10 +109,11 @@ func (v *memoryValues) add(ctx context.Context, key string, value []byte, ttl ti
 }
 
 func (v *memoryValues) remove(ctx context.Context, keys []string) error {
+	var errs []error
 	for _, key := range keys {
-		v.region.Delete(ctx, v.key(key))
+		errs = append(errs, v.region.Delete(ctx, v.key(key)))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (v *memoryValues) clear(ctx context.Context) error {

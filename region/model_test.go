@@ -213,7 +213,9 @@ func (m *model) fresh(t *rapid.T) {
 
 func (m *model) delete(t *rapid.T) {
 	k := drawKey(t)
-	m.region.Delete(t.Context(), k)
+	if err := m.region.Delete(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
 	if f := m.entries[k.Hash]; f != nil && string(f.entry.Key.Text) == string(k.Text) {
 		delete(m.entries, k.Hash)
 	}

@@ -117,7 +117,7 @@ func TestFollowerOfAnEvictedEntry(t *testing.T) {
 	f := begin(t, MemoryOptions{})
 	e := f.fill("topic 1", topic1)
 	f.commit(postIn2)
-	f.Delete(t.Context(), e.Key)
+	f.delete("topic 1")
 	if !f.Fresh(t.Context(), e) {
 		t.Error("not fresh, though no change met it")
 	}

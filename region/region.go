@@ -86,8 +86,10 @@ type Region interface {
 	// When it returns, no reader can be served a result that they meet.
 	Announce(ctx context.Context, changes []invalidation.Change) (Intent, error)
 
-	// Delete drops the entry under key, if there is one.
-	Delete(ctx context.Context, key querykey.Key)
+	// Delete drops the entry under key, if there is one, for all who share the
+	// region. It returns an error if it may still be served. What another process
+	// has in memory, in front of a store, is beyond its reach: see [Tiered].
+	Delete(ctx context.Context, key querykey.Key) error
 
 	// Watches reports whether some entry put since the region was made
 	// depends on table, looks at one of the columns written, and restricts one

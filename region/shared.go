@@ -3,6 +3,7 @@ package region
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,8 +15,9 @@ import (
 	"github.com/seed92106438/cacheops/region/internal/wire"
 )
 
-// ErrUnavailable is wrapped by the errors of a strict region whose store cannot be
-// reached, so that a change could not be announced there.
+// ErrUnavailable is wrapped by the errors of a region whose store cannot be reached,
+// or refuses: of a strict region, if a change could not be announced there; of any, if
+// an entry could not be deleted.
 var ErrUnavailable = errors.New("the region's store is unavailable")
 
 // DefaultLease is how long a change that was announced stays pending after its
@@ -152,10 +154,17 @@ func (r *shared) of(tables []invalidation.Table) []*mirror {
 }
 
 // Delete implements [Region].
-func (r *shared) Delete(ctx context.Context, key querykey.Key) {
-	if key.Common > 0 {
-		r.try(ctx, func(ctx context.Context) error { return r.backend.Delete(ctx, valueName(key)) })
+func (r *shared) Delete(ctx context.Context, key querykey.Key) error {
+	if key.Common == 0 {
+		return nil // it cannot have been stored
 	}
+	err := r.gate.pass(ctx, func(ctx context.Context) error { return r.backend.Delete(ctx, valueName(key)) })
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("cacheops: deleting a result: %w: %w", ErrUnavailable, err)
+	r.faults.report(err)
+	return err
 }
 
 // Watches implements [Region]. It knows of what this process has stored or been

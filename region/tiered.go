@@ -31,7 +31,10 @@ type TieredOptions struct {
 
 // Tiered returns a region that keeps in the memory of this process what it has had
 // from a shared region, made by [Redis] or [SQLite]. The journals are the shared
-// ones. It must be closed if the level is bounded; the shared region is closed with
+// ones, and by them alone what is in memory is found to be untrue: a result that is
+// deleted, which is no change of any row, goes from the store and from the memory of
+// the process that deletes it, while others that have it in theirs serve it until its
+// TTL ends or a change meets it. The region must be closed if the level is bounded; the shared region is closed with
 // it, and must not be used by itself.
 func Tiered(front MemoryOptions, inner Region, o TieredOptions) Region {
 	var s *shared
@@ -147,10 +150,10 @@ func (t *tiered) Fresh(ctx context.Context, e *Entry) bool {
 	return ok && !s.expired() && t.current(ctx, s) && s.check() == nil
 }
 
-// Delete implements [Region].
-func (t *tiered) Delete(ctx context.Context, key querykey.Key) {
-	t.front.Delete(ctx, key)
-	t.shared.Delete(ctx, key)
+// Delete implements [Region]. The store comes first: what a look-up has taken from there
+// until then, and keeps in memory, is dropped with what was there.
+func (t *tiered) Delete(ctx context.Context, key querykey.Key) error {
+	return errors.Join(t.shared.Delete(ctx, key), t.front.Delete(ctx, key))
 }
 
 // Stats implements [Region], of what is in memory.

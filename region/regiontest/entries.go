@@ -52,7 +52,7 @@ func keysInFull(s *steps) {
 	if e := s.lookUp(theirs); e != nil {
 		s.Errorf("a collision served %v", e.Value)
 	}
-	s.read().Delete(s.Context(), theirs)
+	s.delete(theirs)
 	if s.lookUp(mine) == nil {
 		s.Error("a collision deleted another's entry")
 	}
@@ -136,8 +136,8 @@ func storedAtPut(s *steps) {
 func deletion(s *steps) {
 	s.fill("topic 1", forum.Topic1)
 	s.fill("topic 2", forum.Topic2)
-	s.read().Delete(s.Context(), s.key("topic 1"))
-	s.read().Delete(s.Context(), s.key("not there"))
+	s.delete(s.key("topic 1"))
+	s.delete(s.key("not there"))
 	if e, miss := s.get(s.reader, "topic 1"); e != nil || miss.Cause != region.Absent {
 		s.Errorf("got %v, %+v, want a miss that is absent", e, miss)
 	}
@@ -259,7 +259,7 @@ func immutability(s *steps) {
 	s.commit(forum.PostIn1)
 	s.dropped("topic 1")
 	s.fill("topic 1", forum.Topic1)
-	s.read().Delete(s.Context(), s.key("topic 1"))
+	s.delete(s.key("topic 1"))
 	if !reflect.DeepEqual(&was, served) {
 		s.Errorf("it was %+v and is %+v", was, *served)
 	}

@@ -50,7 +50,7 @@ var faults = []fault{
 	{"compares hashes", "A process and itself/Keys are compared in full", comparesHashes},
 	{"keeps for ever", "A process and itself/A result whose time to live is over is not served", keepsForEver},
 	{"keeps what is deleted", "A process and itself/What is deleted is gone, and nothing else", func(f *faulty) {
-		f.remove = func(context.Context, querykey.Key) {}
+		f.remove = func(context.Context, querykey.Key) error { return nil }
 	}},
 	{"forgets how entries ended", "A process and itself/An end is remembered", func(f *faulty) {
 		f.dropped = func(querykey.Key) (region.Drop, bool) { return region.Drop{}, false }
@@ -182,11 +182,12 @@ func keepsForEver(f *faulty) {
 }
 
 func clearsDeleted(f *faulty) {
-	f.remove = func(ctx context.Context, key querykey.Key) {
-		f.Region.Delete(ctx, key)
+	f.remove = func(ctx context.Context, key querykey.Key) error {
+		err := f.Region.Delete(ctx, key)
 		if e := f.known(key); e != nil {
 			e.Value = nil
 		}
+		return err
 	}
 	f.get = func(ctx context.Context, key querykey.Key) (*region.Entry, region.Miss) {
 		e, miss := f.Region.Get(ctx, key, nil)

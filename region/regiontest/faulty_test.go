@@ -18,7 +18,7 @@ type faulty struct {
 	put      func(context.Context, *region.Entry) bool
 	fresh    func(context.Context, *region.Entry) bool
 	announce func(context.Context, []invalidation.Change) (region.Intent, error)
-	remove   func(context.Context, querykey.Key)
+	remove   func(context.Context, querykey.Key) error
 	watches  func() bool
 	dropped  func(querykey.Key) (region.Drop, bool)
 
@@ -55,7 +55,7 @@ func (f *faulty) Announce(ctx context.Context, changes []invalidation.Change) (r
 	return f.announce(ctx, changes)
 }
 
-func (f *faulty) Delete(ctx context.Context, key querykey.Key) { f.remove(ctx, key) }
+func (f *faulty) Delete(ctx context.Context, key querykey.Key) error { return f.remove(ctx, key) }
 
 func (f *faulty) Watches(table invalidation.Table, columns []string, written invalidation.Columns) bool {
 	if f.watches != nil {

@@ -50,6 +50,14 @@ func (s *steps) process(i int) region.Region { return s.lab.Processes[i] }
 // read is the reader's region.
 func (s *steps) read() region.Region { return s.process(s.reader) }
 
+// delete deletes an entry.
+func (s *steps) delete(key querykey.Key) {
+	s.Helper()
+	if err := s.read().Delete(s.Context(), key); err != nil {
+		s.Error(err)
+	}
+}
+
 // hear waits until process i must have heard of what was written.
 func (s *steps) hear(i int) {
 	if i != s.lab.author {
