@@ -40,3 +40,23 @@ func TestDeletionThatTheStoreDoesNotHearOfIsAnError(t *testing.T) {
 		})
 	}
 }
+
+// The result that one process has in memory is untrue, and another has stored the new
+// one already: no query needs to be sent.
+func TestResultThatIsDeadInMemoryIsLookedForInTheStore(t *testing.T) {
+	ps := share(t, 1)
+	other := ps[0]
+	p := other.lot.tier(t, Linearizable, sharing{})
+	other.fill("topic 1", topic1)
+	p.hits("topic 1", topic1)
+	other.commit(postIn1)
+	other.fill("topic 1", topic1)
+	p.hits("topic 1", topic1)
+	p.lot.counted()
+	p.hits("topic 1", topic1)
+	p.calls("look") // it is in memory again
+	other.commit(postIn1)
+	if _, miss := p.get("topic 1", topic1); miss.Cause != Dead || miss.Drop.Change.Table.Name != "posts" {
+		t.Errorf("got %+v, want to be told of what it died", miss)
+	}
+}

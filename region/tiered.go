@@ -89,13 +89,24 @@ func (t *tiered) Get(ctx context.Context, key querykey.Key, q Query) (*Entry, Mi
 		return nil, Miss{Cause: Away}
 	}
 	if miss := s.check(); miss != nil {
-		if miss.Cause == Dead {
-			t.front.remove(s)
-		}
 		t.missed(ctx, key, miss, t.on(s.entry.Dependency))
-		return nil, *miss
+		if miss.Cause != Dead {
+			return nil, *miss
+		}
+		t.front.remove(s)
+		return t.refill(ctx, key, q, *miss)
 	}
 	return s.entry, Miss{}
+}
+
+// refill looks for what another process may have put in the place of a result that
+// was found to be dead. If there is nothing it returns the miss by which that was.
+func (t *tiered) refill(ctx context.Context, key querykey.Key, q Query, dead Miss) (*Entry, Miss) {
+	e, miss := t.fill(ctx, key, q)
+	if e == nil && miss.Cause != Away {
+		return nil, dead
+	}
+	return e, miss
 }
 
 // fill looks the result up in the store, and keeps it in memory.
