@@ -253,9 +253,9 @@ func BenchmarkMiss(b *testing.B) {
 }
 
 // BenchmarkUpdate changes one row by its primary key. The cached results
-// either pin the key, then nothing is to be learnt from the old row, or the
-// status, which the update leaves open; then it reads the row before, unless
-// the profile says otherwise.
+// either pin the key, then nothing is to be learnt of the row, or the status,
+// which the update leaves open; then the update tells the status itself, or, if
+// it is written too, the row is read before, unless the profile says otherwise.
 func BenchmarkUpdate(b *testing.B) {
 	path := benchFile(b, benchStatuses)
 	plain := cacheops.Config{Profiles: profiles.Set{"*": {Ops: profiles.All}}}
@@ -293,7 +293,11 @@ func BenchmarkUpdate(b *testing.B) {
 	measure("nothing cached", &plain, 0, byKey, 1)
 	measure("10000 by key", &plain, 10_000, byKey, 1)
 	measure("10000 by status, no image", &noImages, 10_000, byStatus, 1)
-	measure("10000 by status, image", &plain, 10_000, byStatus, 3)
+	measure("10000 by status, told", &plain, 10_000, byStatus, 1)
+	byBalance := func(db *gorm.DB, n int) error {
+		return db.Take(&Account{}, "balance < ? AND name <> ?", 1+n%benchStatuses, fmt.Sprint(n)).Error
+	}
+	measure("10000 by balance, image", &plain, 10_000, byBalance, 3)
 }
 
 // TestHitsAllocateLittleMoreThanADryRun guards the path of a hit: besides

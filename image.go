@@ -1,62 +1,72 @@
 package cacheops
 
 import (
-	"database/sql"
-	"database/sql/driver"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/seed92106438/cacheops/internal/track"
 	"github.com/seed92106438/cacheops/invalidation"
+	"github.com/seed92106438/cacheops/region"
 )
 
 // maxImage bounds the rows that are read before a write. Past it the change
 // is known by its WHERE alone.
 const maxImage = 256
 
-// image reads the rows that an update or delete is about to reach, if knowing
-// them can spare a result: if some result depends on a column whose value the
+// image sees to it that the rows are known that an update or delete reaches, if
+// that can spare a result: if some result depends on a column whose value the
 // statement leaves open. UPDATE … SET title = ? WHERE id = ? says nothing of
 // the row's category, so without the image it drops every category's list.
 //
-// The image must not be outrun by another writer. It is read in the write's
-// own transaction, with the locks that the write takes itself: on SQLite that
-// of the database, elsewhere those of the rows. Where rows are locked, others
-// may come to meet the WHERE before the write does; then the count of rows
-// tells, see [database.addFacts].
+// Where such columns stay as they are, the write itself can tell, see
+// [returning]. Otherwise the rows are read before it, and must not be outrun by
+// another writer. So they are read in the write's own transaction, with the
+// locks that the write takes itself: on SQLite that of the database, elsewhere
+// those of the rows. Where rows are locked, others may come to meet the WHERE
+// before the write does; then the count of rows tells, see [database.addFacts].
 //
 // Nothing here may fail the write: on an error there is no image. But one that
 // may have ended the transaction is the write's own: it would have met it, and
 // sent after it, it would stand alone.
 //
-// What is returned beside the facts is to be called after the write.
-func (d *database) image(tx *track.Tx, db *gorm.DB, send sender) (invalidation.Facts, func()) {
+// The write is to be sent by the sender that is returned. What is known of its
+// rows is to be asked for after that.
+func (d *database) image(tx *track.Tx, db *gorm.DB, send sender) (sender, func() invalidation.Facts) {
+	unknown := func() invalidation.Facts { return invalidation.Facts{} }
 	if !d.imageable(db) {
-		return invalidation.Facts{}, func() {}
+		return send, unknown
 	}
 	shape := d.sketch(db, send)
-	if shape == nil || len(shape.Writes) != 1 {
-		return invalidation.Facts{}, func() {}
+	if shape == nil || len(shape.Writes) != 1 || openEnded(db.Statement.SQL.String()) {
+		return send, unknown
 	}
 	relation := d.namesIn(db)[shape.Writes[0].Table]
-	if relation == nil || !relation.Base || d.profileOf(d.namesIn(db), relation.Name).NoImages || !d.pays(db, shape, relation) {
-		return invalidation.Facts{}, func() {}
+	if relation == nil || !relation.Base || d.profileOf(d.namesIn(db), relation.Name).NoImages {
+		return send, unknown
+	}
+	columns, altered := d.watched(db, shape, relation)
+	if len(columns) == 0 {
+		return send, unknown
+	}
+	if !altered {
+		if r := d.returning(db, shape, relation, columns); r != nil {
+			return r.sender(send), r.facts
+		}
 	}
 	query := d.imageQuery(db, relation)
 	locks, tells := d.locks(db, shape, relation, query)
 	if !tells {
-		return invalidation.Facts{}, func() {}
+		return send, unknown
 	}
 	query.SQL.WriteString(locks)
-	if !d.dialect.Images().Savepoint {
-		return d.takeImage(tx, db, relation, query), func() {}
+	if d.dialect.Images().Savepoint {
+		return send, d.trial(tx, db, relation, query)
 	}
-	return d.trial(tx, db, relation, query)
+	facts := d.takeImage(tx, db, relation, query)
+	return send, func() invalidation.Facts { return facts }
 }
 
 // imageSavepoint is what is gone back to if an image cannot be read.
@@ -68,14 +78,16 @@ const imageSavepoint = "cacheops_image"
 // row is changed. After a write that failed there is nothing to release.
 func (d *database) trial(
 	tx *track.Tx, db *gorm.DB, relation *invalidation.Relation, query *gorm.Statement,
-) (invalidation.Facts, func()) {
+) func() invalidation.Facts {
 	if send(db, "SAVEPOINT "+imageSavepoint) != nil {
-		return invalidation.Facts{}, func() {}
+		return func() invalidation.Facts { return invalidation.Facts{} }
 	}
-	return d.takeImage(tx, db, relation, query), func() {
+	facts := d.takeImage(tx, db, relation, query)
+	return func() invalidation.Facts {
 		if db.Error == nil {
 			_ = send(db, "RELEASE SAVEPOINT "+imageSavepoint)
 		}
+		return facts
 	}
 }
 
@@ -175,12 +187,17 @@ func (d *database) imageable(db *gorm.DB) bool {
 	return !limited && stmt.SQL.Len() == 0 && stmt.Schema != nil && stmt.Clauses["INSERT"].Expression == nil && !d.disabled.Load()
 }
 
-// pays reports whether some result looks at what is written and restricts a
-// column of the table that the write does not pin.
-func (d *database) pays(db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation) bool {
+// watched returns the columns of the table that the write does not pin and that
+// some result restricts which looks at what is written. It reports whether the
+// write may alter one of them.
+func (d *database) watched(db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation) (columns []string, altered bool) {
 	for _, change := range d.changesOf(db, shape, invalidation.Facts{}) {
 		if change.Table.Name != relation.Name || len(change.Before) == 0 {
 			continue
+		}
+		written := change.Columns
+		if change.Kind != invalidation.Update {
+			written = invalidation.Columns{All: true}
 		}
 		var open []string
 		for column := range relation.Columns {
@@ -188,17 +205,23 @@ func (d *database) pays(db *gorm.DB, shape *invalidation.Shape, relation *invali
 				open = append(open, column)
 			}
 		}
-		written := change.Columns
-		if change.Kind != invalidation.Update {
-			written = invalidation.Columns{All: true}
+		if !d.watches(change.Table, open, written) {
+			continue
 		}
-		for _, r := range d.distinctRegions() {
-			if r.Watches(change.Table, open, written) {
-				return true
+		for i, column := range open {
+			if d.watches(change.Table, open[i:i+1], written) {
+				columns = append(columns, column)
+				altered = altered || change.Columns.Has(column)
 			}
 		}
 	}
-	return false
+	slices.Sort(columns)
+	return slices.Compact(columns), altered
+}
+
+// watches asks all regions what [region.Region.Watches] tells.
+func (d *database) watches(table invalidation.Table, columns []string, written invalidation.Columns) bool {
+	return slices.ContainsFunc(d.distinctRegions(), func(r region.Region) bool { return r.Watches(table, columns, written) })
 }
 
 // pinned reports whether each box says what the column is.
@@ -216,73 +239,4 @@ func pinned(boxes []invalidation.Box, column string) bool {
 // quote its current table writes it into the SQL that it has built already.
 func lockSQL(db *gorm.DB, lock string, relation *invalidation.Relation) string {
 	return fmt.Sprintf(lock, db.Statement.Quote(clause.Table{Name: relation.Name}))
-}
-
-// imageQuery is a query of the rows that the statement's WHERE holds for.
-func (d *database) imageQuery(db *gorm.DB, relation *invalidation.Relation) *gorm.Statement {
-	query := &gorm.Statement{
-		DB: db, Table: db.Statement.Table, TableExpr: db.Statement.TableExpr, Schema: db.Statement.Schema,
-		Clauses: map[string]clause.Clause{},
-	}
-	limit := maxImage + 1
-	query.AddClause(clause.Select{Expression: columnsOf(query, d.dialect.Images().Column, relation)})
-	query.AddClause(clause.From{})
-	query.AddClause(clause.Limit{Limit: &limit})
-	if where, ok := db.Statement.Clauses["WHERE"]; ok {
-		query.Clauses["WHERE"] = where
-	}
-	query.Build("SELECT", "FROM", "WHERE", "LIMIT")
-	return query
-}
-
-// readImage sends the query.
-func readImage(db *gorm.DB, query *gorm.Statement) ([]invalidation.Image, error) {
-	rows, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, query.SQL.String(), query.Vars...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var images []invalidation.Image
-	for rows.Next() {
-		image, err := scanImage(rows)
-		if err != nil {
-			return nil, err
-		}
-		images = append(images, image)
-	}
-	return images, rows.Err()
-}
-
-// columnsOf returns what to select so that the driver gives what is stored: see
-// [invalidation.Images].
-func columnsOf(query *gorm.Statement, format func(invalidation.Column) string, relation *invalidation.Relation) clause.Expression {
-	if format == nil {
-		return clause.Expr{SQL: "*"}
-	}
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(relation.Columns)) { // the same text each time
-		quoted := query.Quote(clause.Column{Name: name})
-		list = append(list, fmt.Sprintf(format(relation.Columns[name]), quoted)+" AS "+quoted)
-	}
-	return clause.Expr{SQL: strings.Join(list, ", ")}
-}
-
-// scanImage reads one row.
-func scanImage(rows *sql.Rows) (invalidation.Image, error) {
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	values := make([]any, len(columns))
-	for i := range values {
-		values[i] = new(any)
-	}
-	if err := rows.Scan(values...); err != nil {
-		return nil, err
-	}
-	image := make(invalidation.Image, len(columns))
-	for i, column := range columns {
-		image[invalidation.Name(column)] = driver.Value(*values[i].(*any))
-	}
-	return image, nil
 }

@@ -15,6 +15,7 @@ type mark struct {
 	database *database
 	stmt     *gorm.Statement
 	context  context.Context // the statement's own
+	clause   string          // its text is sent with this at the end: see [returning]
 
 	own    bool // the callback makes the changes known
 	pooled bool // the statement begins or ends a transaction as text, on the pool
@@ -70,4 +71,4 @@ func markIn(ctx context.Context, p *Plugin) *mark {
 
 // covers reports whether the text is the marked statement's, and not that of
 // another which was given the same context.
-func (m *mark) covers(sql string) bool { return m != nil && m.stmt.SQL.String() == sql }
+func (m *mark) covers(sql string) bool { return m != nil && m.stmt.SQL.String()+m.clause == sql }

@@ -38,6 +38,9 @@ func (d *database) heed(db *gorm.DB) {
 	}
 	_, tx := track.Resolve(db.Statement.ConnPool)
 	switch local := shape.Verb == invalidation.Local; {
+	case shape.Verb == invalidation.Opaque && tx != nil:
+		tx.Stray() // it has changed everything already, and may be SET ROLE in a block
+		return
 	case !local && shape.Verb != invalidation.Session:
 		return
 	case tx != nil:

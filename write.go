@@ -138,13 +138,13 @@ var control = regexp.MustCompile(`(?i)\b(commit|end|rollback|savepoint|release)\
 
 // writeQueued sends a statement and queues its changes until the COMMIT.
 func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send sender) {
-	facts, done := d.image(tx, db, send)
+	send, told := d.image(tx, db, send)
 	if db.Error != nil {
 		return
 	}
 	left := leftKeysOf(db.Statement)
 	touched := send(db)
-	done()
+	facts := told()
 	sql := db.Statement.SQL.String()
 	if sql == "" {
 		return // nothing to write, or not valid

@@ -36,6 +36,11 @@ type Relation struct {
 	// table would not be told.
 	Lasting bool
 
+	// Returns is true if a write of the table may ask for any column of the rows
+	// that it reaches, by RETURNING: the session may see them, and goes on to.
+	// Whether the server knows that clause is another question.
+	Returns bool
+
 	// Columns of the relation by name. A column that is missing here has
 	// [Unknown] kind.
 	Columns map[string]Column

@@ -25,9 +25,9 @@ type Facts struct {
 	// Chosen has, for each row of an insert, the values that the database
 	// chose, such as a generated key, or an [AtLeast].
 	Chosen []Image
-	// Before has the rows that the write reached, complete, as they were. It
-	// counts only if HasBefore is true; then an empty list says that the
-	// write reached no row.
+	// Before has the rows that the write reached, as they were. It counts only
+	// if HasBefore is true; then an empty list says that the write reached no
+	// row.
 	Before    []Image
 	HasBefore bool
 	// Rows touched; 0 counts as not known.

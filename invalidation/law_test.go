@@ -266,13 +266,16 @@ func drawWrite(t *rapid.T, table modelTable, catalog Catalog, rows []modelRow) (
 		write.Where = &where
 		facts.HasBefore = rapid.Bool().Draw(t, "images")
 	}
+	leftOut := rapid.SliceOfDistinct(rapid.SampledFrom(modelNames), rapid.ID).Draw(t, "left out")
 	for _, row := range rows {
 		switch {
 		case kind == Insert:
 		case table.holds(&where, row, s.args) != isTrue:
 			after = append(after, row)
 		default:
-			facts.Before = append(facts.Before, table.image(row))
+			image := table.image(row)
+			maps.DeleteFunc(image, func(name string, _ driver.Value) bool { return slices.Contains(leftOut, name) })
+			facts.Before = append(facts.Before, image)
 			if kind == Update {
 				row = maps.Clone(row)
 				for name, v := range values {

@@ -84,11 +84,24 @@ func (w *writing) reached(relation *Relation, write *Write) []Box {
 	if !w.facts.HasBefore {
 		return w.boxes(relation, write.Where)
 	}
-	boxes := make([]Box, len(w.facts.Before))
-	for i, image := range w.facts.Before {
-		boxes[i] = image.box(relation)
+	return limit(w.imaged(relation, write))
+}
+
+// imaged covers each row of which there is an image: it has what the image says,
+// and it met the WHERE, which may tell of columns that the image leaves out.
+func (w *writing) imaged(relation *Relation, write *Write) []Box {
+	var where Box
+	if boxes := w.boxes(relation, write.Where); len(boxes) > 0 {
+		where = hull(boxes)
 	}
-	return limit(boxes)
+	rows := make([]Box, len(w.facts.Before))
+	for i, image := range w.facts.Before {
+		rows[i] = image.box(relation)
+		if both, ok := rows[i].And(where); ok { // it is: no row is beside its own WHERE
+			rows[i] = both
+		}
+	}
+	return rows
 }
 
 // assignment is one assignment of an update, bound.
@@ -170,12 +183,13 @@ func (w *writing) update(c *Change, relation *Relation, write *Write) {
 		c.After = limit(c.After)
 		return
 	}
-	for _, image := range w.facts.Before {
+	rows := w.imaged(relation, write)
+	for i, image := range w.facts.Before {
 		changes := keep(set, func(a assignment) bool { return !image.keeps(&a) })
 		if len(changes) == 0 {
 			continue
 		}
-		box, columns := image.box(relation), relation.written(columnsOf(changes))
+		box, columns := rows[i], relation.written(columnsOf(changes))
 		c.Before = append(c.Before, box)
 		c.After = append(c.After, box.moved(changes, columns))
 		c.Columns = c.Columns.Union(columns)

@@ -153,6 +153,15 @@ func TestImagesNarrowAnUpdate(t *testing.T) {
 		{"one of two rows", read(eq("author_id", int64(2)), "author_id", "title"), update(all(), set("title", "x")), of(post, with("author_id", int64(2))), true},
 		{"a column that is missing in the image", read(eq("author_id", int64(2)), "author_id", "title"), update(byID, set("title", "x")), of(Image{"id": int64(5)}), true},
 
+		{"another post, by the WHERE where the image leaves the key out", read(all(eq("author_id", int64(1)), eq("id", int64(6))), "title"), update(byID, set("title", "x")), of(Image{"author_id": int64(1)}), false},
+		{"the post itself, by both", read(all(eq("author_id", int64(1)), eq("id", int64(5))), "title"), update(byID, set("title", "x")), of(Image{"author_id": int64(1)}), true},
+		{"what is written, where the image leaves it out", read(eq("views", int64(7)), "views"), update(byID, set("views", int64(8))), of(Image{"author_id": int64(1)}), true},
+		{"what is written over what the WHERE tells", read(eq("views", int64(7)), "views"), update(eq("views", int64(6)), set("views", int64(8))), of(Image{"author_id": int64(1)}), false},
+		{"one of several ways to meet the WHERE", read(eq("id", int64(6)), "title"), update(some(byID, eq("id", int64(6))), set("title", "x")), of(Image{"author_id": int64(1)}), true},
+		{"none of them", read(eq("id", int64(7)), "title"), update(some(byID, eq("id", int64(6))), set("title", "x")), of(Image{"author_id": int64(1)}), false},
+		{"a row that its WHERE seems to leave out", read(eq("author_id", int64(1)), "title"), update(eq("author_id", int64(2)), set("title", "x")), of(Image{"author_id": int64(1)}), true},
+		{"a WHERE that seems to hold for none", read(eq("author_id", int64(1)), "title"), update(some(), set("title", "x")), of(Image{"author_id": int64(1)}), true},
+
 		{"NULL over a column that is missing in the image", read(all(), "title"), update(byID, set("title", nil)), of(Image{"id": int64(5)}), true},
 
 		{"saved as it was", read(all(), "title", "views", "score", "digest", "price", "deleted_at"),
@@ -184,6 +193,8 @@ func TestImagesNarrowAnUpdate(t *testing.T) {
 		{"delete, another author's list", read(eq("author_id", int64(2))), remove(byID), of(post), false},
 		{"delete, the author's list", read(eq("author_id", int64(1))), remove(byID), of(post), true},
 		{"delete of no row", read(all()), remove(byID), of(), false},
+		{"delete, another post of the author", read(all(eq("author_id", int64(1)), eq("id", int64(6)))), remove(byID), of(Image{"author_id": int64(1)}), false},
+		{"delete, the post itself", read(all(eq("author_id", int64(1)), eq("id", int64(5)))), remove(byID), of(Image{"author_id": int64(1)}), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := drops(t, c.query, c.write, c.facts); got != c.drops {

@@ -57,7 +57,13 @@ func Wrap(pool gorm.ConnPool, journal Journal) gorm.ConnPool {
 	}
 }
 
-// Resolve finds what is under the layers that GORM puts around pools: a
+// Layer is what is put around a transaction for a while, to see what is sent.
+type Layer interface {
+	// Under returns the transaction that it is put around.
+	Under() gorm.Tx
+}
+
+// Resolve finds what is under the layers that are put around pools: a
 // tracked pool, a tracked transaction, or neither. Neither means that a
 // statement sent there may belong to a transaction whose outcome is not seen.
 func Resolve(pool gorm.ConnPool) (*Pool, *Tx) {
@@ -71,6 +77,8 @@ func Resolve(pool gorm.ConnPool) (*Pool, *Tx) {
 			pool = p.ConnPool
 		case *gorm.PreparedStmtTX:
 			pool = p.Tx
+		case Layer:
+			pool = p.Under()
 		default:
 			return nil, nil
 		}

@@ -47,6 +47,21 @@ func (f *function) harmless() bool {
 	return false
 }
 
+// impersonates reports whether the function may change as whom the session acts,
+// so that it may see less than the catalogue says.
+func (f *function) impersonates() bool {
+	switch {
+	case f.Own, knownExtensions[f.Extension]:
+		return false
+	case f.Language != "plpgsql" && f.Language != "sql":
+		return true
+	}
+	return acting.MatchString(f.Body)
+}
+
+// acting finds the words by which a function may do that, or run a text that does.
+var acting = regexp.MustCompile(`(?i)\bset\s+(local\s+|session\s+)?role\b|\b(authorization|set_config|execute)\b`)
+
 // called reports whether a text, in lower case, may call the function.
 func (f *function) called(text string) bool {
 	if f.Operates {

@@ -15,6 +15,7 @@ type builder struct {
 	// writing has the functions that may write to a table.
 	writing map[int64]bool
 	parents map[int64][]int64
+	steady  bool // no function changes what the session may see
 	// entries are the relations of the catalogue. All that belongs together
 	// has one: a partitioned table and its partitions, and tables whose names
 	// differ by letter case alone.
@@ -32,6 +33,7 @@ func newBuilder(s *schema) *builder {
 	for i := range s.Functions {
 		b.writing[s.Functions[i].ID] = s.Functions[i].writes()
 	}
+	b.steady = !slices.ContainsFunc(s.Functions, func(f function) bool { return f.impersonates() })
 	for spread := true; spread; {
 		spread = false
 		for i := range s.Functions {
@@ -116,7 +118,7 @@ func (b *builder) enter(r *relation) {
 		if entry != nil {
 			entry.Base = false // another's name differs in letter case alone
 		} else {
-			entry = &invalidation.Relation{Name: root.name(), Base: true, Columns: map[string]invalidation.Column{}}
+			entry = &invalidation.Relation{Name: root.name(), Base: true, Returns: b.steady, Columns: map[string]invalidation.Column{}}
 		}
 		b.entries[root.ID] = entry
 	}
@@ -152,6 +154,7 @@ func (b *builder) judge(r *relation) {
 	case r.Sort != "r" && r.Sort != "p", r.Temporary, r.Secured, r.Computing, !r.named():
 		entry.Base = false
 	}
+	entry.Returns = entry.Returns && r.Readable
 	if r.Sort == "f" || r.Ruled {
 		// The table behind a foreign one may be in this very database.
 		entry.Triggered = append(entry.Triggered, entry.Name, invalidation.AllTables)

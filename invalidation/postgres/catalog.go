@@ -36,6 +36,7 @@ type relation struct {
 	Temporary    bool
 	Partition    bool
 	Visible      bool // by its name alone
+	Readable     bool // in all its columns, by this user
 	Secured      bool // by row, for some users
 	Ruled        bool // by a rule that rewrites statements
 	Computing    bool // a function of its row exists

@@ -239,6 +239,56 @@ func TestWhatIsNoOrdinaryTableIsNoBaseTable(t *testing.T) {
 	}
 }
 
+// A write that asks for what may not be seen fails.
+func TestAWriteReturnsNothingThatMayNotBeSeen(t *testing.T) {
+	db := openDatabase(t, `
+		CREATE TABLE open (a int);
+		CREATE TABLE shut (a int, b int);
+		CREATE TABLE parted (a int) PARTITION BY LIST (a);
+		CREATE TABLE part PARTITION OF parted FOR VALUES IN (1)`)
+	c := db.catalog(t)
+	for _, name := range []string{"open", "shut", "parted"} {
+		if !c[name].Returns {
+			t.Errorf("%s is %+v", name, c[name])
+		}
+	}
+	var role string // no other test has it
+	if err := db.QueryRow("SELECT current_database()").Scan(&role); err != nil {
+		t.Fatal(err)
+	}
+	db.mustExec(t, "CREATE ROLE "+role+"; GRANT SELECT ON open, parted TO "+role+"; GRANT SELECT (a), UPDATE ON shut TO "+role)
+	t.Cleanup(func() { db.mustExec(t, "DROP OWNED BY "+role+"; DROP ROLE "+role) })
+	db.mustExec(t, "SET ROLE "+role)
+	c = db.catalog(t)
+	db.mustExec(t, "RESET ROLE")
+	for name, returns := range map[string]bool{"open": true, "shut": false, "parted": false, "part": false} {
+		if c[name].Returns != returns {
+			t.Errorf("%s is %+v", name, c[name])
+		}
+	}
+}
+
+func TestAFunctionMayChangeWhatMayBeSeen(t *testing.T) {
+	for name, test := range map[string]struct {
+		function string
+		returns  bool
+	}{
+		"that only writes":       {"LANGUAGE plpgsql AS $$ BEGIN UPDATE t SET a = 1; RETURN 1; END $$", true},
+		"of a column role":       {"LANGUAGE sql AS $$ SELECT max(role) FROM t $$", true},
+		"that sets the role":     {"LANGUAGE plpgsql AS $$ BEGIN SET LOCAL ROLE postgres; RETURN 1; END $$", false},
+		"that sets it by a call": {"LANGUAGE sql AS $$ SELECT length(set_config('role', 'postgres', true)) $$", false},
+		"that runs a text":       {"LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SET ' || 'ROLE postgres'; RETURN 1; END $$", false},
+		"in another language":    {"LANGUAGE internal AS 'pg_backend_pid'", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := catalogOf(t, "CREATE TABLE t (a int, role int); CREATE FUNCTION f() RETURNS int "+test.function)
+			if c["t"].Returns != test.returns {
+				t.Errorf("the table is %+v", c["t"])
+			}
+		})
+	}
+}
+
 func TestATemporaryTableHidesAnother(t *testing.T) {
 	c := catalogOf(t, `
 		CREATE TABLE t (a int);

@@ -49,6 +49,7 @@ SELECT pg_catalog.json_build_object(
 	'ID', r.oid::bigint, 'Schema', r.nspname, 'Name', r.relname, 'Sort', r.relkind,
 	'Temporary', r.relpersistence = 't', 'Partition', r.relispartition,
 	'Visible', pg_catalog.pg_table_is_visible(r.oid),
+	'Readable', pg_catalog.has_table_privilege(r.oid, 'SELECT'),
 	'Secured', r.relrowsecurity,
 	'Ruled', EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename <> '_RETURN'),
 	-- A function of a row can be named as if it were a column.

@@ -111,7 +111,7 @@ func (b *builder) relation(o object) {
 	default:
 		b.unread = append(b.unread, o.name)
 	case *ast.CreateTableStmt:
-		r.Base = true
+		r.Base, r.Returns = true, true
 		b.table(r, stmt)
 	case *ast.CreateVirtualTableStmt:
 		b.virtual = append(b.virtual, o.name)
