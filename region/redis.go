@@ -68,8 +68,10 @@ type RedisOptions struct {
 // not told from a good one. While that lasts, these processes are not told what
 // others write. Sentinel and Cluster both allow it for seconds.
 //
-// A client of a cluster should be made with ContextTimeoutEnabled. Otherwise each
-// call takes a goroutine that ends in time.
+// The client should be made with ContextTimeoutEnabled. Otherwise each call takes a
+// goroutine that ends in time, if it is a client of a cluster; and if it is one of a
+// single server, or of Sentinel, the region makes calls by a client that it derives by
+// WithTimeout, to which go-redis does not hand on the hooks, of tracing say.
 //
 // The processes must agree on what the database is called: by the same data source
 // name, or by Config.Database.

@@ -20,7 +20,9 @@ import (
 )
 
 // Backend is such a store. Each method is one round trip, whatever the number of
-// journals. An error means that nothing is known of what was done. It is safe for
+// journals. An error means that nothing is known of what was done. Bytes that are
+// handed over are not changed by the caller after the call, nor by the backend ever, so
+// either may keep them; a call that was given up may still read them. It is safe for
 // concurrent use.
 type Backend interface {
 	// Look returns the value under key, nil if there is none or key is empty, and
@@ -41,7 +43,8 @@ type Backend interface {
 	// stores, it removes one's own.
 	Remove(ctx context.Context, key string, value []byte) error
 
-	// Announce appends parts as pending under an id. If they are pending already
+	// Announce appends parts as pending under an id. A journal occurs in one part at
+	// most: it has one announcement for each id. If they are pending already
 	// they stay, and count as renewed: so it renews a lease, and puts back what was
 	// lost.
 	Announce(ctx context.Context, id string, lease time.Duration, parts []Part) error
@@ -99,7 +102,7 @@ type Record struct {
 // Pending is an announced part.
 type Pending struct {
 	ID      string
-	Renewed uint64 // how often its lease was renewed, or another number that differs each time
+	Renewed uint64 // differs each time the lease was renewed: by this alone a reader, and Expire, tell
 	Lease   time.Duration
 	Changes []byte
 }
