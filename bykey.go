@@ -169,6 +169,9 @@ func coversCallbacks(db *gorm.DB) bool {
 // newByKey finds out how rows of a model are looked up, by two dry runs, which may
 // differ in nothing but the key. It returns nil if that is not covered.
 func (d *database) newByKey(t reflect.Type) *byKey {
+	if t.Kind() != reflect.Struct {
+		return nil // a pointer is made by GORM, a map has no model
+	}
 	const one, two = 1, 2
 	stmt, other := d.dryByKey(t, one), d.dryByKey(t, two)
 	if stmt == nil || other == nil || !coversCallbacks(d.root) {
