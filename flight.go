@@ -35,6 +35,7 @@ type flight struct {
 	tap      *tap
 	query    region.Query // nil unless the region is shared
 	locker   locker       // nil unless Lock is asked for
+	landed   uint64       // see flights.landed: as of before the read's look-up
 }
 
 // landing is what a flight came back with: an entry that was stored and may
@@ -65,7 +66,7 @@ func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog
 		key: querykey.Key{Hash: r.key.Hash, Text: []byte(text), Common: r.key.Common},
 		dep: dep, catalog: cat, maxRows: r.profile.MaxRows, maxBytes: r.profile.MaxBytes,
 		shape: d.shape(r.stmt.SQL.String()), narrows: !r.profile.NoPartners,
-		tap: &tap{ConnPool: r.stmt.ConnPool},
+		tap: &tap{ConnPool: r.stmt.ConnPool}, landed: r.landed,
 	}
 	f.ttl, f.noneTTL = ttls(r)
 	f.tx = private(r.db, r.form)
@@ -143,9 +144,7 @@ func frozen(stmt *gorm.Statement) []any {
 // the SELECT, and the result includes it. A stamp taken after the SELECT
 // would hide a W that was settled between the two.
 func (f *flight) run(ctx context.Context) (*landing, error) {
-	// The read may have looked before an earlier flight of the same result
-	// landed, and come here after it.
-	entry, miss := f.region.Get(ctx, f.key, f.query)
+	entry, miss := f.lookAgain(ctx)
 	if entry != nil {
 		return &landing{entry: entry, stored: true}, nil
 	}
@@ -169,6 +168,23 @@ func (f *flight) run(ctx context.Context) (*landing, error) {
 		f.counters.refused.Add(1)
 	}
 	return found, nil
+}
+
+// lookAgain looks for what an earlier flight of the same result has stored: the read
+// may have looked before that one landed, and come here after it. It costs a shared
+// region a round trip, so it is done only if a flight has landed since.
+//
+// An earlier flight stores before it is counted, and is counted before it makes room
+// for this one. So if its landing is not seen here as one since the count was taken,
+// the count was taken after it had stored, and the look-up, which came after the
+// count, has seen what it stored. (What another process stores in between is not
+// found, nor would it be a moment later. No answer depends on this: a query too many
+// is sent, by a stamp of its own.)
+func (f *flight) lookAgain(ctx context.Context) (*region.Entry, region.Miss) {
+	if f.flights.landed(f.key) == f.landed {
+		return nil, region.Miss{}
+	}
+	return f.region.Get(ctx, f.key, f.query)
 }
 
 // store makes an entry of what was found, if it may be one.
@@ -203,6 +219,7 @@ func (f *flight) store(ctx context.Context, found *landing, stamp region.Stamp) 
 		// What was kept has the original now, and no one else has either.
 		return false
 	}
+	f.flights.landing(f.key).Add(1)
 	found.entry = entry
 	return true
 }

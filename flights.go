@@ -3,8 +3,11 @@ package cacheops
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/seed92106438/cacheops/querykey"
 )
 
 // flights lets concurrent misses of one key share one query.
@@ -13,6 +16,16 @@ type flights struct {
 
 	mu      sync.Mutex
 	waiting map[string]*party // by the flight's id
+
+	landings [256]atomic.Uint64 // by a part of the key's hash
+}
+
+// landed returns how many flights, of the key and those that share a part of its hash,
+// have stored a result.
+func (fs *flights) landed(key querykey.Key) uint64 { return fs.landing(key).Load() }
+
+func (fs *flights) landing(key querykey.Key) *atomic.Uint64 {
+	return &fs.landings[key.Hash%uint64(len(fs.landings))]
 }
 
 // party is the reads that wait for a flight and may give up. Its context ends

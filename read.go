@@ -29,6 +29,7 @@ type read struct {
 	region   region.Region
 	name     string // of the region
 	key      querykey.Key
+	landed   uint64    // see flights.landed: as of before the look-up
 	start    time.Time // zero unless someone listens
 }
 
@@ -215,6 +216,7 @@ func (d *database) serve(r *read) {
 	if r.db.Error != nil {
 		return // the statement could not be built
 	}
+	r.landed = d.flights.landed(r.key)
 	entry, reason := d.lookUp(r)
 	switch {
 	case reason != "":
