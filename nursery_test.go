@@ -17,9 +17,14 @@ import (
 )
 
 // inRedis makes a region in Redis that no one else uses, and the same for a nurse.
-func inRedis(t testing.TB) (keep, nurse region.Region) {
+func inRedis(t testing.TB, hooks ...redis.Hook) (keep, nurse region.Region) {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Addr: testdb.Redis(t)})
+	client := redis.NewClient(&redis.Options{
+		Addr: testdb.Redis(t), ContextTimeoutEnabled: len(hooks) > 0, // or else they are not told of all
+	})
+	for _, hook := range hooks {
+		client.AddHook(hook)
+	}
 	prefix := "cacheops-test-" + rand.Text()
 	t.Cleanup(func() {
 		keys := client.Scan(context.Background(), 0, "*"+prefix+"*", 1000).Iterator()
