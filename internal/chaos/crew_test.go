@@ -2,12 +2,14 @@ package chaos
 
 import (
 	"bufio"
+	"encoding/gob"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +22,7 @@ type crew struct {
 	spec    assignment       // what all do
 	address func(int) string // of Redis, for the member at a place; nil for that of the spec
 	random  *rand.Rand
+	told    atomic.Int64 // operations that its processes have told of
 
 	mu      sync.Mutex
 	members []*process // the present ones, by place
@@ -32,6 +35,7 @@ type process struct {
 	hand  io.Closer // it ends when this is closed
 	ready chan struct{}
 	ended chan struct{}
+	told  *atomic.Int64 // the crew's
 
 	// What it told. The test may look when it has ended.
 	operations []*operation
@@ -76,7 +80,7 @@ func (c *crew) employ(place int, at step) {
 	if c.address != nil {
 		a.Region.Addresses = []string{c.address(place)}
 	}
-	p, err := launch(a)
+	p, err := c.launch(a)
 	if err != nil {
 		c.t.Errorf("start a process: %v", err)
 		return
@@ -86,12 +90,15 @@ func (c *crew) employ(place int, at step) {
 }
 
 // launch starts a process.
-func launch(a assignment) (*process, error) {
+func (c *crew) launch(a assignment) (*process, error) {
 	text, err := json.Marshal(&a)
 	if err != nil {
 		return nil, err
 	}
-	p := &process{Cmd: exec.Command(os.Args[0]), ready: make(chan struct{}), ended: make(chan struct{}), byNumber: map[int]int{}}
+	p := &process{
+		Cmd: exec.Command(os.Args[0]), ready: make(chan struct{}), ended: make(chan struct{}),
+		told: &c.told, byNumber: map[int]int{},
+	}
 	p.Env = append(os.Environ(), assigned+"="+string(text))
 	p.Stderr = os.Stderr
 	told, tell, err := os.Pipe()
@@ -118,7 +125,7 @@ func launch(a assignment) (*process, error) {
 
 // listen takes in what the process tells, until it ends. Its last words may be cut.
 func (p *process) listen(told io.Reader) {
-	decoder := json.NewDecoder(bufio.NewReaderSize(told, 1<<20))
+	decoder := gob.NewDecoder(bufio.NewReaderSize(told, 1<<20))
 	for {
 		var m message
 		if decoder.Decode(&m) != nil {
@@ -148,6 +155,7 @@ func (p *process) note(o *operation) {
 		p.byNumber[o.Number] = len(p.operations)
 	}
 	p.operations = append(p.operations, o)
+	p.told.Add(1)
 }
 
 // replace kills the process in a place, which may have ended by itself, and starts

@@ -15,6 +15,11 @@
 // when it began. At the level bounded(d) a read may be as old as d: it counts as one
 // that began so much earlier, though not before what its own process has written.
 //
+// A crew works until it has done its share of the operations that all modes are to do
+// together, and for some time at least; see -chaos.operations and -chaos.time. What is
+// counted are operations on objects, as the check takes them: a read of three rows is
+// three.
+//
 // Objects are registers, which are rows that are found by key, and lists, which are
 // the rows that meet a condition. What nobody can know the end of, because its
 // process was killed or its COMMIT was not answered, may have happened at any time

@@ -14,14 +14,37 @@ import (
 // calm is how long a crew works after the last fault.
 const calm = 200 * time.Millisecond
 
+// slowest is how long a crew may take for its operations.
+const slowest = 2 * time.Minute
+
+// share is how many operations a crew does at least.
+func share() int64 { return int64(*inAll/len(modes()) + 1) }
+
+// stint begins a part of a crew's work: as much of its time, and of its operations.
+// What is returned reports whether there is more to do.
+func (c *crew) stint(parts int64) (more func() bool) {
+	c.t.Helper()
+	began := time.Now()
+	enough := c.told.Load() + share()/parts + 1
+	return func() bool {
+		c.t.Helper()
+		told, taken := c.told.Load(), time.Since(began)
+		if taken > slowest && told < enough {
+			c.t.Errorf("%d operations are to be done still after %v", enough-told, slowest)
+			return false
+		}
+		return taken < *runTime/time.Duration(parts) || told < enough
+	}
+}
+
 // between returns a time of that range.
 func between(random *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(random.Int64N(int64(most-least)))
 }
 
 // inflict kills processes now and then, and does other faults, chosen at random, one
-// after the other, until the time is over.
-func (c *crew) inflict(d time.Duration, faults ...func(*rand.Rand)) {
+// after the other, for a part of the crew's work.
+func (c *crew) inflict(parts int64, faults ...func(*rand.Rand)) {
 	c.t.Helper()
 	stop := make(chan struct{})
 	var killing sync.WaitGroup
@@ -32,14 +55,38 @@ func (c *crew) inflict(d time.Duration, faults ...func(*rand.Rand)) {
 	}()
 	killing.Go(func() {
 		random := rand.New(rand.NewPCG(*seed, 2))
-		every(700*time.Millisecond, stop, func() { c.kill(random) })
+		due := int64(0)
+		every(50*time.Millisecond, stop, func() {
+			c.refill()
+			if told := c.told.Load(); told >= due {
+				due = told + share()/kills
+				c.kill(random)
+			}
+		})
 	})
 	random := rand.New(rand.NewPCG(*seed, 3))
-	for end := time.Now().Add(d); time.Now().Before(end); {
+	for more := c.stint(parts); more(); {
 		// Nothing is kept before a lease has passed since the store forgot all.
 		time.Sleep(between(random, *leaseTime, 4**leaseTime))
 		if len(faults) > 0 {
 			faults[random.IntN(len(faults))](random)
+		}
+	}
+}
+
+// kills is how often a process is killed while a crew does its share, or told to end
+// itself. It goes by what is done and not by time: starting a process takes long, and
+// on a slow machine there would be little else.
+const kills = 8
+
+// refill replaces processes that have ended by themselves.
+func (c *crew) refill() {
+	c.t.Helper()
+	for place := range c.members {
+		select {
+		case <-c.members[place].ended:
+			c.employ(place, step{})
+		default:
 		}
 	}
 }

@@ -32,22 +32,22 @@ type item struct{ ID, Token int64 }
 
 // operation is one on an object.
 type operation struct {
-	Process int    `json:"p"`
-	Number  int    `json:"n"` // of the operation, in its process
-	Object  string `json:"o"`
-	Kind    kind   `json:"k"`
+	Process int
+	Number  int // of the operation, in its process
+	Object  string
+	Kind    kind
 
-	Old   int64  `json:"a,omitempty"` // what a register must have for swaps
-	New   int64  `json:"b,omitempty"` // what a register has: read or written
-	Items []item `json:"i,omitempty"` // what a list has, or one that comes or goes
-	Count int64  `json:"c,omitempty"`
+	Old   int64  // what a register must have for swaps
+	New   int64  // what a register has: read or written
+	Items []item // what a list has, or one that comes or goes
+	Count int64
 
-	Call   int64 `json:"t"`           // when it began
-	Return int64 `json:"e,omitempty"` // when it had ended; 0 if that is not known
-	Void   bool  `json:"v,omitempty"` // it came to nothing: it is known not to have happened
+	Call   int64 // when it began
+	Return int64 // when it had ended; 0 if that is not known
+	Void   bool  // it came to nothing: it is known not to have happened
 
 	// What is found out of those of which it is not known when they had ended.
-	Unseen, Unsure bool `json:"-"`
+	Unseen, Unsure bool
 }
 
 // never is when operations end that may yet happen.

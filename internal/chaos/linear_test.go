@@ -69,16 +69,58 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func TestMemoryIsLinearizable(t *testing.T) {
-	for _, kind := range []string{"postgres", "sqlite"} {
-		t.Run(kind, func(t *testing.T) {
-			spec := assignment{Workers: 2 * workers, Region: regionSpec{Kind: "memory"}}
-			spec.database(t, kind)
-			c := start(t, 1, spec, nil)
-			time.Sleep(*runTime)
-			c.finish().check(t, 0)
+// mode is a way to keep results, with what happens to those who do.
+type mode struct {
+	name  string
+	bound time.Duration // on how old a read may be
+	work  func(*testing.T) *result
+}
+
+// modes are all in which crews work.
+func modes() []mode {
+	return []mode{
+		{"memory, postgres", 0, func(t *testing.T) *result { return inMemory(t, "postgres") }},
+		{"memory, sqlite", 0, func(t *testing.T) *result { return inMemory(t, "sqlite") }},
+		{"redis, writers die", 0, redisWhoseWritersDie},
+		{"redis that forgets", 0, redisThatForgets},
+		{"redis that is away at times", 0, redisThatIsAwayAtTimes},
+		{"redis behind ways that fail", 0, redisBehindWaysThatFail},
+		{"redis that fails over", 0, redisThatFailsOver},
+		{"cluster that fails over", 0, clusterThatFailsOver},
+		{"tiered", 0, tieredLinearizable},
+		{"tiered behind ways that fail", 0, tieredBehindWaysThatFail},
+		{"tiered, bounded", bound, tieredBounded},
+		{"sqlite", 0, sqliteWhoseWritersDie},
+		{"sqlite that is damaged", 0, sqliteThatIsDamaged},
+	}
+}
+
+// In each mode what is read is what the database would have answered.
+func TestLinearizable(t *testing.T) {
+	total, ran := 0, 0
+	for _, m := range modes() {
+		t.Run(m.name, func(t *testing.T) {
+			r := m.work(t)
+			r.check(t, m.bound)
+			total += len(r.operations)
+			ran++
 		})
 	}
+	t.Logf("%d operations in %d modes", total, ran)
+	if ran == len(modes()) && total < *inAll {
+		t.Errorf("all modes together have done less than %d operations", *inAll)
+	}
+}
+
+// inMemory has one process, which no other can take the place of.
+func inMemory(t *testing.T, kind string) *result {
+	spec := assignment{Workers: 2 * workers, Region: regionSpec{Kind: "memory"}}
+	spec.database(t, kind)
+	c := start(t, 1, spec, nil)
+	for more := c.stint(1); more(); {
+		time.Sleep(calm)
+	}
+	return c.finish()
 }
 
 // A region that does not ask the journals is found out.
@@ -106,36 +148,36 @@ func redisSpec(t testing.TB, addresses ...string) assignment {
 	return spec
 }
 
-func TestRedisWhoseWritersDie(t *testing.T) {
+func redisWhoseWritersDie(t *testing.T) *result {
 	server := redistest.Start(t)
 	c := start(t, crewSize, redisSpec(t, server.Address()), nil)
-	c.inflict(*runTime)
-	c.finish().check(t, 0)
+	c.inflict(1)
+	return c.finish()
 }
 
-func TestRedisThatForgets(t *testing.T) {
+func redisThatForgets(t *testing.T) *result {
 	server := redistest.Start(t)
 	c := start(t, crewSize, redisSpec(t, server.Address()), nil)
-	c.inflict(*runTime, forgets(server)...)
-	c.finish().check(t, 0)
+	c.inflict(1, forgets(server)...)
+	return c.finish()
 }
 
-func TestRedisThatIsAwayAtTimes(t *testing.T) {
+func redisThatIsAwayAtTimes(t *testing.T) *result {
 	server := redistest.Start(t)
 	c := start(t, crewSize, redisSpec(t, server.Address()), nil)
-	c.inflict(*runTime, outages(server)...)
-	c.finish().check(t, 0)
+	c.inflict(1, outages(server)...)
+	return c.finish()
 }
 
-func TestRedisBehindWaysThatFail(t *testing.T) {
+func redisBehindWaysThatFail(t *testing.T) *result {
 	server := redistest.Start(t)
 	ways := newProxies(t, crewSize, server.Address())
 	c := start(t, crewSize, redisSpec(t), ways.address)
-	c.inflict(*runTime, ways.spoil)
-	c.finish().check(t, 0)
+	c.inflict(1, ways.spoil)
+	return c.finish()
 }
 
-func TestRedisThatFailsOver(t *testing.T) {
+func redisThatFailsOver(t *testing.T) *result {
 	set := redistest.StartSentinel(t)
 	spec := redisSpec(t)
 	for _, s := range set.Sentinels {
@@ -143,48 +185,50 @@ func TestRedisThatFailsOver(t *testing.T) {
 	}
 	spec.Region.Master = set.Options().MasterName
 	c := start(t, crewSize, spec, nil)
-	c.inflict(*runTime / 2)
+	c.inflict(2)
 	failover(t, set, c.random)
-	c.inflict(*runTime / 2)
-	c.finish().check(t, 0)
+	c.inflict(2)
+	return c.finish()
 }
 
-func TestClusterThatFailsOver(t *testing.T) {
+func clusterThatFailsOver(t *testing.T) *result {
 	cluster := redistest.StartCluster(t, true)
 	c := start(t, crewSize, redisSpec(t, cluster.Options().Addrs...), nil)
-	c.inflict(*runTime / 2)
+	c.inflict(2)
 	cluster.Failover("cacheops")
-	c.inflict(*runTime / 2)
-	c.finish().check(t, 0)
+	c.inflict(2)
+	return c.finish()
 }
 
-func TestTieredLinearizable(t *testing.T) {
+func tieredLinearizable(t *testing.T) *result {
 	server := redistest.Start(t)
 	spec := redisSpec(t, server.Address())
 	spec.Region.Tiered = true
 	c := start(t, crewSize, spec, nil)
-	c.inflict(*runTime, append(forgets(server), outages(server)...)...)
-	c.finish().check(t, 0)
+	c.inflict(1, append(forgets(server), outages(server)...)...)
+	return c.finish()
 }
 
-func TestTieredBehindWaysThatFail(t *testing.T) {
+func tieredBehindWaysThatFail(t *testing.T) *result {
 	server := redistest.Start(t)
 	ways := newProxies(t, crewSize, server.Address())
 	spec := redisSpec(t)
 	spec.Region.Tiered = true
 	c := start(t, crewSize, spec, ways.address)
-	c.inflict(*runTime, ways.spoil)
-	c.finish().check(t, 0)
+	c.inflict(1, ways.spoil)
+	return c.finish()
 }
 
-func TestTieredBounded(t *testing.T) {
-	const bound = 20 * time.Millisecond
+// bound is how old a read of the bounded crew may be.
+const bound = 20 * time.Millisecond
+
+func tieredBounded(t *testing.T) *result {
 	server := redistest.Start(t)
 	spec := redisSpec(t, server.Address())
 	spec.Region.Tiered, spec.Region.Bound = true, bound
 	c := start(t, crewSize, spec, nil)
-	c.inflict(*runTime, append(forgets(server), outages(server)...)...)
-	c.finish().check(t, bound)
+	c.inflict(1, append(forgets(server), outages(server)...)...)
+	return c.finish()
 }
 
 // sqliteSpec is a crew's region in an SQLite file.
@@ -197,15 +241,15 @@ func sqliteSpec(t testing.TB) assignment {
 	return spec
 }
 
-func TestSQLiteIsLinearizable(t *testing.T) {
+func sqliteWhoseWritersDie(t *testing.T) *result {
 	c := start(t, crewSize, sqliteSpec(t), nil)
-	c.inflict(*runTime)
-	c.finish().check(t, 0)
+	c.inflict(1)
+	return c.finish()
 }
 
-func TestSQLiteThatIsDamaged(t *testing.T) {
+func sqliteThatIsDamaged(t *testing.T) *result {
 	spec := sqliteSpec(t)
 	c := start(t, crewSize, spec, nil)
-	c.inflict(*runTime, damages(spec.Region.Path)...)
-	c.finish().check(t, 0)
+	c.inflict(1, damages(spec.Region.Path)...)
+	return c.finish()
 }

@@ -2,7 +2,7 @@ package chaos
 
 import (
 	"bufio"
-	"encoding/json"
+	"encoding/gob"
 	"io"
 	"sync"
 	"time"
@@ -24,24 +24,24 @@ func now() int64 {
 // message is what a process tells the test: one of these.
 type message struct {
 	// Operation that has begun or ended; the later replaces the earlier.
-	Operation *operation      `json:"op,omitempty"`
-	Stats     *cacheops.Stats `json:"stats,omitempty"`
-	Refused   int64           `json:"refused,omitempty"` // writes, with ErrUnavailable; with Stats
-	Fault     string          `json:"fault,omitempty"`   // what must not be, whatever the history
-	Ready     bool            `json:"ready,omitempty"`
+	Operation *operation
+	Stats     *cacheops.Stats
+	Refused   int64  // writes, with ErrUnavailable; with Stats
+	Fault     string // what must not be, whatever the history
+	Ready     bool
 }
 
 // recorder tells the test what its process does.
 type recorder struct {
 	mu      sync.Mutex
 	out     *bufio.Writer
-	encoder *json.Encoder
+	encoder *gob.Encoder
 	number  int
 }
 
 func newRecorder(to io.Writer) *recorder {
 	out := bufio.NewWriterSize(to, 1<<16)
-	return &recorder{out: out, encoder: json.NewEncoder(out)}
+	return &recorder{out: out, encoder: gob.NewEncoder(out)}
 }
 
 // tell writes messages. What is not urgent may be lost when the process is killed.

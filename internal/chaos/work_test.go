@@ -1,12 +1,15 @@
 package chaos
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 
 	"gorm.io/gorm"
+
+	"github.com/seed92106438/cacheops"
 )
 
 // The objects: few enough that processes meet at them.
@@ -75,7 +78,7 @@ func (m *member) read(db *gorm.DB, random *rand.Rand, written map[string]bool) {
 	switch random.IntN(10) {
 	case 0, 1, 2, 3, 4:
 		if id := 1 + random.Int64N(registerCount); !written[registerName(id)] {
-			m.readOne(db, id)
+			m.readOne(db, random, id)
 		}
 	case 5:
 		first := 1 + random.Int64N(registerCount-2)
@@ -90,10 +93,17 @@ func (m *member) read(db *gorm.DB, random *rand.Rand, written map[string]bool) {
 	}
 }
 
-func (m *member) readOne(db *gorm.DB, id int64) {
+// readOne reads a register in one of two ways, which share their results.
+func (m *member) readOne(db *gorm.DB, random *rand.Rand, id int64) {
 	var row Register
+	var err error
 	call := now()
-	if err := db.First(&row, id).Error; err != nil {
+	if random.IntN(2) == 0 {
+		row, err = cacheops.Get[Register](context.Background(), m.cache, db, id)
+	} else {
+		err = db.First(&row, id).Error
+	}
+	if err != nil {
 		m.fault("reading register %d: %v", id, err)
 		return
 	}
