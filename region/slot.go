@@ -11,8 +11,11 @@ import (
 // slot is an entry in the store, with how far it is known to be true.
 type slot struct {
 	entry  *Entry
-	weight int64  // bytes that the entry counts for
-	marks  []mark // of the database's journal, then of each table's
+	weight int64 // bytes that the entry counts for
+	// ends is when the entry's time to live is over, since start, of one that a tiered
+	// region keeps: a look-up asks the clock once, for that and for the bound.
+	ends  time.Duration
+	marks []mark // of the database's journal, then of each table's
 }
 
 // mark ties a slot to one journal.

@@ -77,15 +77,15 @@ func (t *tiered) Validate() error { return errors.Join(t.shared.Validate(), t.er
 
 // Get implements [Region].
 func (t *tiered) Get(ctx context.Context, key querykey.Key, q Query) (*Entry, Miss) {
-	s := t.front.find(key)
-	if s != nil && s.expired() {
+	s, now := t.front.find(key), time.Since(start)
+	if s != nil && s.entry.TTL != 0 && now >= s.ends {
 		t.front.remove(s)
 		s = nil
 	}
 	if s == nil {
 		return t.fill(ctx, key, q)
 	}
-	if !t.current(ctx, s) {
+	if !t.current(ctx, s, now) {
 		return nil, Miss{Cause: Away}
 	}
 	if miss := s.check(); miss != nil {
@@ -127,18 +127,19 @@ func (t *tiered) fill(ctx context.Context, key querykey.Key, q Query) (*Entry, M
 // keep puts a slot into memory.
 func (t *tiered) keep(s *slot) {
 	s.weight = weigh(s.entry)
+	s.ends = time.Since(start) + s.entry.TTL - time.Since(s.entry.Stored)
 	if s.weight > t.front.maxBytes/4 {
 		return
 	}
 	t.front.store.Set(s.entry.Key.Hash, s)
 }
 
-// current reports whether the mirrors of a slot are as new as the level asks for,
-// having asked the store if they were not.
-func (t *tiered) current(ctx context.Context, s *slot) bool {
+// current reports whether the mirrors of a slot are as new as the level asks for, by
+// the time now, having asked the store if they were not.
+func (t *tiered) current(ctx context.Context, s *slot, now time.Duration) bool {
 	if t.bound > 0 {
 		t.follow()
-		if !t.debts.any() && time.Duration(t.heard.Load()) > time.Since(start)-t.bound {
+		if !t.debts.any() && time.Duration(t.heard.Load()) > now-t.bound {
 			return true
 		}
 	}
@@ -158,7 +159,7 @@ func (t *tiered) Put(ctx context.Context, e *Entry) bool {
 // Fresh implements [Region].
 func (t *tiered) Fresh(ctx context.Context, e *Entry) bool {
 	s, ok := t.slot(e, t.on(e.Dependency))
-	return ok && !s.expired() && t.current(ctx, s) && s.check() == nil
+	return ok && !s.expired() && t.current(ctx, s, time.Since(start)) && s.check() == nil
 }
 
 // Delete implements [Region]. The store comes first: what a look-up has taken from there
