@@ -3,6 +3,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -29,6 +30,7 @@ var (
 	out        = flag.String("out", "../docs", "folder of the document")
 	only       = flag.String("only", "", "regular expression: the cases that are measured; of the others the figures in the folder are taken")
 	long       = flag.Bool("long", false, "measure longer, and what takes minutes")
+	turn       = flag.Duration("turn", 0, "how long each takes its turn, if not as long as is usual for the set")
 	reportOnly = flag.Bool("report", false, "measure nothing, write the document from the figures that are there")
 )
 
@@ -48,6 +50,7 @@ func run(ctx context.Context) error {
 	if *long {
 		plan = cases.Plan{Rounds: 20, Turn: 250 * time.Millisecond, Long: true}
 	}
+	plan.Turn = cmp.Or(*turn, plan.Turn)
 	if !*reportOnly {
 		if err := measure(ctx, plan); err != nil {
 			return err

@@ -20,8 +20,9 @@ func (l *Lab) floors(s *station, h hit) ([]measure.Contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	floors := []measure.Contender{l.dryRun(s, func(db *gorm.DB, _ int) error {
-		_, err := h.read(db)
+	dry := s.db.Session(&gorm.Session{DryRun: true})
+	floors := []measure.Contender{l.floor(subject.DryRun, func(int) error {
+		_, err := h.read(dry)
 		return err
 	})}
 	if h.plain != nil {
@@ -53,12 +54,6 @@ func (l *Lab) floors(s *station, h hit) ([]measure.Contender, error) {
 
 func (l *Lab) floor(name string, op func(int) error) measure.Contender {
 	return measure.Contender{Name: name, Turn: (&measure.Loop{Op: op, For: l.Plan.Turn}).Turn}
-}
-
-// dryRun has GORM write the statement and not send it.
-func (l *Lab) dryRun(s *station, op func(*gorm.DB, int) error) measure.Contender {
-	dry := s.db.Session(&gorm.Session{DryRun: true})
-	return l.floor(subject.DryRun, func(n int) error { return op(dry, n) })
 }
 
 // bareGet gets the same rows, as JSON, from Redis, and leaves them as they are.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -37,7 +38,8 @@ func Read(dir string, all []cases.Case) (*Document, error) {
 
 // Write writes the document and its plots into a folder.
 func (d *Document) Write(dir string) error {
-	t, err := template.New("page").Parse(page)
+	next := func(i int) int { return i + 1 }
+	t, err := template.New("page").Funcs(template.FuncMap{"next": next}).Parse(page)
 	if err != nil {
 		return err
 	}
@@ -139,9 +141,7 @@ func table(c cases.Case, f *Figures) Table {
 	for _, s := range f.Subjects {
 		name := s.Name
 		if s.Mark != "" {
-			number := fmt.Sprintf("(%d)", len(t.Marks)+1)
-			t.Marks = append(t.Marks, number+" "+s.Mark)
-			name += " " + number
+			name += fmt.Sprintf(" (%d)", t.note(s.Mark))
 		}
 		row := []string{name}
 		for _, unit := range units {
@@ -153,6 +153,16 @@ func table(c cases.Case, f *Figures) Table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// note returns the number of a mark, from 1. Equal ones have one number.
+func (t *Table) note(mark string) int {
+	at := slices.Index(t.Marks, mark)
+	if at < 0 {
+		at = len(t.Marks)
+		t.Marks = append(t.Marks, mark)
+	}
+	return at + 1
 }
 
 // units returns what was measured: the usual units first.
