@@ -86,7 +86,8 @@ func (p *Plugin) catalogOf(id invalidation.Identity, dialect invalidation.Dialec
 type catalog struct {
 	invalidation.Catalog
 	generation uint64
-	functions  bool // it has functions that may write
+	functions  bool                                // it has functions that may write
+	keys       map[*invalidation.Relation][]string // see keysOf
 }
 
 // known returns the catalogue by which a write is understood, or nil if it is
@@ -171,8 +172,10 @@ func (c *catalogCache) load(ctx context.Context, q invalidation.Querier) (*catal
 	if !c.zoned {
 		fresh.ForgetZones()
 	}
-	for name := range fresh.Catalog {
+	fresh.keys = make(map[*invalidation.Relation][]string, len(fresh.Catalog))
+	for name, relation := range fresh.Catalog {
 		fresh.functions = fresh.functions || invalidation.IsFunction(name)
+		fresh.keys[relation] = keysOf(relation)
 	}
 	c.current.Store(fresh)
 	return fresh, nil

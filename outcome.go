@@ -19,7 +19,7 @@ import (
 // than the query did when it was sent.
 func (f *flight) narrowed(ctx context.Context, found result) *invalidation.Dependency {
 	outcome := invalidation.Outcome{Rows: found.rows()}
-	if f.shape.Page != nil {
+	if page := f.shape.Page; page != nil && !f.single(page.Use) {
 		outcome.First, outcome.Last = f.ends(ctx, found)
 	}
 	outcome.Shown = f.shows(found)

@@ -128,10 +128,15 @@ func (f *flight) relation(use int) *invalidation.Relation {
 
 // pinned reports whether the values of a column of a use are known already.
 func (f *flight) pinned(use int, column string) bool {
+	return f.confined(use, func(box invalidation.Box) bool { return box.Pins(column) })
+}
+
+// confined reports whether each box of a use's table is as asked.
+func (f *flight) confined(use int, is func(invalidation.Box) bool) bool {
 	name := f.catalog.Canonical(f.shape.Uses[use].Table)
-	for _, t := range f.dep.Tables {
-		if t.Table.Name == name {
-			return pinned(t.Boxes(), column)
+	for i := range f.dep.Tables {
+		if t := &f.dep.Tables[i]; t.Table.Name == name {
+			return !slices.ContainsFunc(t.Boxes(), func(box invalidation.Box) bool { return !is(box) })
 		}
 	}
 	return false
