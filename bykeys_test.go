@@ -2,6 +2,8 @@ package cacheops_test
 
 import (
 	"context"
+	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"reflect"
 	"testing"
@@ -192,6 +194,22 @@ func TestGetManyFollowsProfiles(t *testing.T) {
 	}
 }
 
+// What is kept are structs: pointers to them are filled by GORM, and leave alone what
+// is kept.
+func TestGetManyOfPointers(t *testing.T) {
+	f := newFixture(t, everything)
+	costMany(f, 1, 1, 2)
+	for range 2 {
+		got, err := cacheops.GetMany[*Post](t.Context(), f.cache, f.db, 1, 2, 3, 100)
+		if err != nil || len(got) != 3 || got[3].Title != "Post 3" || got[100] != nil {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	costMany(f, 0, 1, 2)
+	must(t, f.db.First(&Post{}, 4).Error)
+	costMany(f, 0, 4)
+}
+
 type seat struct {
 	A, B int `gorm:"primaryKey;autoIncrement:false"`
 }
@@ -313,5 +331,54 @@ func BenchmarkGetMany(b *testing.B) {
 		if sent := log.Take(); len(sent) != 0 {
 			b.Fatalf("not a hit: it sent %q", sent)
 		}
+	}
+}
+
+// Serial is a key with a way of its own to be stored, as UUIDs are.
+type Serial [4]byte
+
+func (s Serial) Value() (driver.Value, error) { return hex.EncodeToString(s[:]), nil }
+
+func (s *Serial) Scan(v any) error {
+	text, ok := v.(string)
+	if b, isBytes := v.([]byte); isBytes {
+		text, ok = string(b), true
+	}
+	if !ok {
+		return errors.New("not a serial")
+	}
+	_, err := hex.Decode(s[:], []byte(text))
+	return err
+}
+
+type Device struct {
+	ID   Serial `gorm:"primaryKey;type:varchar(8)"`
+	Name string
+}
+
+func TestGetManyOfKeysThatScanByThemselves(t *testing.T) {
+	f := newFixture(t, everything)
+	must(t, f.truth.AutoMigrate(&Device{}))
+	one, two, none := Serial{0xcd, 0, 0, 1}, Serial{0xab, 0, 0, 2}, Serial{0xab, 0, 0, 3}
+	must(t, f.truth.Create(&[]Device{{one, "one"}, {two, "two"}}).Error)
+	for i := range 2 {
+		if _, sent := getMany[Device](f, f.db, one, two, none); sent != 1-i && !rowsAreKept() {
+			t.Errorf("%d statements the %d. time", sent, i+1)
+		}
+	}
+	getMany[Device](f, f.db, "cd000001", "AB000002", "none")
+}
+
+func TestGetManyOnAWatchedPool(t *testing.T) {
+	f := newFixture(t, everything)
+	db, _ := f.watchedDB(gorm.Config{})
+	for range 2 {
+		got, err := cacheops.GetMany[Post](t.Context(), f.cache, db, 1, 2)
+		if err != nil || len(got) != 2 {
+			t.Fatal(got, err)
+		}
+	}
+	if stats := f.cache.Stats(); stats.Fills == 0 || stats.Hits == 0 || stats.Refused > 0 {
+		t.Errorf("%+v", stats)
 	}
 }

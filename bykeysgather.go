@@ -21,14 +21,14 @@ import (
 // query for one, sent at the same moment, would see.
 type gathering struct {
 	*byKey
-	ctx      context.Context
-	ids      []any
-	deps     []*invalidation.Dependency // of each id
-	stamps   []region.Stamp             // of each id; nil if its row must not be stored
-	ttl, ttn time.Duration              // of a row, and of its absence
-	catalog  *catalog
-	star     string // the table whose columns the result must have: see [catalog.shows]
-	tap      *tap
+	ctx          context.Context
+	ids          []any
+	deps         []*invalidation.Dependency // of each id
+	stamps       []region.Stamp             // of each id; nil if its row must not be stored
+	ttl, noneTTL time.Duration              // of a row, and of its absence
+	catalog      *catalog
+	star         string // the table whose columns the result must have: see [catalog.shows]
+	tap          *tap
 }
 
 // gather prepares a query for ids, or returns nil if their rows are not to be stored
@@ -58,7 +58,7 @@ func (k *byKey) gather(ctx context.Context, key *rowKey, ids []any) *gathering {
 	if relation == nil || !g.unique(relation.Columns[invalidation.Name(key.DBName)], key) {
 		return nil
 	}
-	g.ttl, g.ttn = ttls(r)
+	g.ttl, g.noneTTL = ttls(r)
 	g.star = k.database.shape(k.sql).Star
 	return g
 }
@@ -142,7 +142,7 @@ func (g *gathering) put(i int, snap *snapshot.Snapshot) bool {
 		Value: snap, Size: snap.Size(), TTL: g.ttl,
 	}
 	if snap.Rows() == 0 {
-		entry.TTL = g.ttn
+		entry.TTL = g.noneTTL
 	}
 	return g.region.Put(g.ctx, entry)
 }

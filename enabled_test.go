@@ -2,6 +2,7 @@ package cacheops_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -94,12 +95,13 @@ func TestDisabledAddsNoSQL(t *testing.T) {
 		must(t, setTitle(f.db, 2, "of category 2"))
 		return f.log.Take()
 	}
-	if sent := update(); len(sent) < 2 {
+	imaged := func(sent []string) bool { return len(sent) > 1 || strings.Contains(sent[0], "RETURNING") }
+	if sent := update(); !imaged(sent) {
 		t.Fatalf("no image was read, so nothing is put to the test: %q", sent)
 	}
 	lists.isKept() // thanks to the image
 	f.cache.SetEnabled(false)
-	if sent := update(); len(sent) != 1 {
+	if sent := update(); imaged(sent) {
 		t.Errorf("sent %q", sent)
 	}
 	must(t, f.db.Exec("CREATE INDEX i ON notes (text)").Error) // the catalogue is forgotten
