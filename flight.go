@@ -32,7 +32,7 @@ type flight struct {
 	ttl      time.Duration
 	noneTTL  time.Duration // for a result without rows
 	tx       *gorm.DB      // with a statement of its own
-	tap      *tap
+	tap      tap
 	query    region.Query // nil unless the region is shared
 	locker   locker       // nil unless Lock is asked for
 	landed   uint64       // see flights.landed: as of before the read's look-up
@@ -60,17 +60,16 @@ func (l *landing) fill(db *gorm.DB) bool { return l.filler().Fill(db) }
 
 // newFlight prepares the query of r to be sent.
 func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog) *flight {
-	text := string(r.key.Text)
 	f := &flight{
-		database: d, form: r.form, region: r.region, id: r.name + "\x00" + text,
-		key: querykey.Key{Hash: r.key.Hash, Text: []byte(text), Common: r.key.Common},
+		database: d, form: r.form, region: r.region,
+		id: r.name + "\x00" + string(r.key.Text), key: r.key.Clone(),
 		dep: dep, catalog: cat, maxRows: r.profile.MaxRows, maxBytes: r.profile.MaxBytes,
 		shape: d.shape(r.stmt.SQL.String()), narrows: !r.profile.NoPartners,
-		tap: &tap{ConnPool: r.stmt.ConnPool}, landed: r.landed,
+		tap: tap{ConnPool: r.stmt.ConnPool}, landed: r.landed,
 	}
 	f.ttl, f.noneTTL = ttls(r)
 	f.tx = private(r.db, r.form)
-	f.tx.Statement.ConnPool, f.tx.Statement.Vars = f.tap, frozen(r.stmt)
+	f.tx.Statement.ConnPool, f.tx.Statement.Vars = &f.tap, frozen(r.stmt)
 	f.tx.Statement.SQL.WriteString(r.stmt.SQL.String())
 	f.query = d.query(r.region, r.form, f.tx, r.settings)
 	f.locker = lockerOf(r)

@@ -40,7 +40,7 @@ func (l *lockable) Lock(context.Context, querykey.Key) (func(), string) {
 
 // waits has a flight wait for its turn.
 func (l *lockable) waits(ctx context.Context) (entry *region.Entry, locked bool, took time.Duration, err error) {
-	f := &flight{database: &database{family: &family{}}, region: l, locker: l, tap: &tap{}}
+	f := &flight{database: &database{family: &family{}}, region: l, locker: l, tap: tap{}}
 	began := time.Now()
 	entry, unlock, err := f.wait(ctx)
 	return entry, unlock != nil, time.Since(began), err
@@ -122,7 +122,7 @@ func TestWaitEndsWithWhatIsStored(t *testing.T) {
 // has looked. Having the lock it looks again.
 func TestWhoHasTheLockLooksAgain(t *testing.T) {
 	l := &lockable{holder: always(""), entry: &region.Entry{}}
-	f := &flight{database: &database{family: &family{}}, region: l, locker: l, tap: &tap{}}
+	f := &flight{database: &database{family: &family{}}, region: l, locker: l, tap: tap{}}
 	found, err := f.inTurn(t.Context())
 	if err != nil || found.entry != l.entry || !found.stored || !l.given {
 		t.Errorf("found %+v, %v, given back: %t", found, err, l.given)

@@ -67,6 +67,7 @@ func Memory(o MemoryOptions) Region {
 		Weigher: func(_ uint64, s *slot) uint32 {
 			return uint32(min(s.weight, math.MaxUint32))
 		},
+		Executor: func(upkeep func()) { upkeep() },
 	})
 	return m
 }
@@ -305,7 +306,7 @@ func (m *memory) Redefined(func(database string)) {}
 
 // Stats implements [Region].
 func (m *memory) Stats() Stats {
-	// Otter weighs what is put a moment later, on a goroutine of its own.
+	// Otter may not have weighed yet what several have put at once.
 	m.store.CleanUp()
 	return Stats{
 		Entries:  int64(m.store.EstimatedSize()),
