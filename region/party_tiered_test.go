@@ -64,6 +64,8 @@ func TestHitAtTheBoundedLevelMakesNoCall(t *testing.T) {
 		p, other := bounded(t)
 		other.fill("topic 1", topic1)
 		p.hits("topic 1", topic1)
+		p.hits("topic 1", topic1)
+		synctest.Wait() // until the journals were heard of
 		p.lot.counted()
 		for range 1000 {
 			p.hits("topic 1", topic1)
@@ -170,12 +172,31 @@ func TestFollowerStopsWhenNothingIsAskedFor(t *testing.T) {
 	})
 }
 
+// Reads that come in bursts do not wait for a part of the bound in each.
+func TestJournalsAreHeardOfAtOnceAfterAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, other := bounded(t)
+		other.fill("topic 1", topic1)
+		p.hits("topic 1", topic1)
+		time.Sleep(time.Minute)
+		p.lot.counted()
+		p.hits("topic 1", topic1)
+		synctest.Wait()
+		p.calls("look", "look")
+		for range 100 {
+			p.hits("topic 1", topic1)
+		}
+		p.calls()
+	})
+}
+
 func TestFollowerStopsWhenTheRegionIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, other := bounded(t)
 		other.fill("topic 1", topic1)
 		p.hits("topic 1", topic1)
 		p.hits("topic 1", topic1)
+		synctest.Wait()
 		if err := p.Region.(*tiered).Close(); err != nil {
 			t.Error(err)
 		}

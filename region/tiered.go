@@ -190,7 +190,8 @@ func (t *tiered) Close() error {
 // was looked up between two looks.
 const looksPerBound = 4
 
-// follow begins to look at the journals in the background.
+// follow begins to look at the journals in the background, at once: until they were
+// heard of, each look-up makes a round trip.
 func (t *tiered) follow() {
 	if t.asked.Load() {
 		return
@@ -199,7 +200,7 @@ func (t *tiered) follow() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.timer == nil && !t.finished {
-		t.timer = time.AfterFunc(t.bound/looksPerBound, t.hearAll)
+		t.timer = time.AfterFunc(0, t.hearAll)
 	}
 }
 
