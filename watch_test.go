@@ -355,6 +355,21 @@ func (n nosy) Value(context.Context, *schema.Field, reflect.Value, any) (any, er
 }
 
 // What is sent with the context of GORM's statement need not be that statement.
+func TestReadsOfAWatchedPoolAreKept(t *testing.T) {
+	f := newFixture(t, everything)
+	f.db, _ = f.watchedDB(gorm.Config{})
+	for id := range 3 {
+		f.watch("post", firstPost(id)).read(f.db)
+	}
+	f.log.Take()
+	for id := range 3 {
+		f.watch("post", firstPost(id)).isKept()
+	}
+	if stats := f.cache.Stats(); stats.Hits != 3 || stats.Refused > 0 {
+		t.Errorf("%+v", stats)
+	}
+}
+
 func TestStatementWithTheContextOfAnother(t *testing.T) {
 	type nosyTag struct {
 		ID   int

@@ -197,10 +197,11 @@ func (w *wire) isSQLite() bool {
 }
 
 // setsAutocommit reports whether the statement may enter or leave MySQL's mode
-// in which every statement belongs to a transaction.
+// in which every statement belongs to a transaction. One that changes nothing may
+// name it all the same, as that does by which the catalogue's reader asks for it.
 func (s *statement) setsAutocommit() bool {
 	switch s.shape.Verb {
-	case invalidation.Session, invalidation.Local, invalidation.Neutral, invalidation.Opaque:
+	case invalidation.Session, invalidation.Local, invalidation.Opaque:
 		return strings.Contains(strings.ToLower(s.sql), "autocommit")
 	}
 	return false
