@@ -115,6 +115,29 @@ func TestOwnWritesAreSeenAtOnce(t *testing.T) {
 	}
 }
 
+// What was announced and did not come about, or less of it, costs no one a result.
+func TestOwnWritesCostNoMoreThanTheyChange(t *testing.T) {
+	for name, settle := range map[string]func(*process, Intent){
+		"aborted":  func(p *process, i Intent) { i.Abort(p.Context()) },
+		"narrowed": func(p *process, i Intent) { i.Commit(p.Context(), postIn2) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ps := share(t, 1)
+				p := ps[0].lot.tier(t, Bounded(time.Hour), sharing{})
+				p.fill("topic 1", topic1)
+				intent := p.announce(postIn1, postIn2)
+				p.misses("topic 1", topic1, Blocked)
+				settle(p, intent)
+				p.hits("topic 1", topic1)
+				p.lot.counted()
+				p.hits("topic 1", topic1)
+				p.calls()
+			})
+		})
+	}
+}
+
 func TestWritesOfOthersAreSeenWithinTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, other := bounded(t)

@@ -88,7 +88,16 @@ func (t *tiered) Get(ctx context.Context, key querykey.Key, q Query) (*Entry, Mi
 	if !t.current(ctx, s, now) {
 		return nil, Miss{Cause: Away}
 	}
-	if miss := s.check(); miss != nil {
+	miss := s.check()
+	if miss != nil && miss.Cause == Blocked && t.bound > 0 {
+		// What is pending by the news that are at hand may be settled: that of this
+		// process is, as a rule, and is pending here until the store is asked.
+		if _, ok := t.look(ctx, "", t.on(s.entry.Dependency)); !ok {
+			return nil, Miss{Cause: Away}
+		}
+		miss = s.check()
+	}
+	if miss != nil {
 		t.missed(ctx, key, miss, t.on(s.entry.Dependency))
 		if miss.Cause != Dead {
 			return nil, *miss
