@@ -28,19 +28,17 @@ func (n *nursery) Lock(ctx context.Context, key querykey.Key) (func(), string) {
 	return n.Region.(locker).Lock(ctx, key)
 }
 
-// lockedOut is a region that tells when another process has the lock.
+// lockedOut is a region that tells when another process has the lock, and stops who
+// was the first to find that.
 type lockedOut struct {
 	region.Region
-	waits chan struct{}
+	*gate
 }
 
 func (l *lockedOut) Lock(ctx context.Context, key querykey.Key) (func(), string) {
 	unlock, holder := l.Region.(locker).Lock(ctx, key)
 	if unlock == nil && holder != "" {
-		select {
-		case l.waits <- struct{}{}:
-		default:
-		}
+		l.stop()
 	}
 	return unlock, holder
 }
@@ -86,8 +84,8 @@ func tieredOver(level region.Level) func(*testing.T) func(region.SharedOptions) 
 type rivals struct {
 	one, other *fixture
 	query      *gate
-	waits      chan struct{} // told when the other finds the result locked
-	answers    chan answer   // of both
+	locked     *gate       // at which the other finds the result locked
+	answers    chan answer // of both
 }
 
 // eachStore has one process begin a query of post 1 in each kind of region.
@@ -101,11 +99,11 @@ func eachStore(t *testing.T, lease time.Duration, options []cacheops.Option, tes
 				t.Cleanup(func() { must(t, r.(io.Closer).Close()) })
 				return r
 			}
-			r := &rivals{waits: make(chan struct{}, 1), answers: make(chan answer, 2)}
+			r := &rivals{locked: newGate(), answers: make(chan answer, 2)}
 			begin := func() *fixture {
 				return f.again(t, cacheops.Config{
 					Profiles: profiles.Set{"*": {TTL: time.Hour}}, Database: f.dsn,
-					Regions: region.Set{region.Default: &lockedOut{nursed(process(lease), process(childhood)), r.waits}},
+					Regions: region.Set{region.Default: &lockedOut{nursed(process(lease), process(childhood)), r.locked}},
 				}, &gorm.Config{})
 			}
 			r.one, r.other = begin(), begin()
@@ -134,7 +132,8 @@ var locking = []cacheops.Option{cacheops.Lock()}
 func TestLockHasOneProcessRunTheQuery(t *testing.T) {
 	eachStore(t, 0, locking, func(t *testing.T, r *rivals) {
 		go func() { r.answers <- first(locking)(r.other.db) }()
-		<-r.waits
+		<-r.locked.reached
+		r.locked.open()
 		r.query.open()
 		for range 2 {
 			r.other.watch("post 1", firstPost(1)).compare(<-r.answers)
@@ -159,6 +158,7 @@ func TestWithoutLockEachProcessRunsTheQuery(t *testing.T) {
 // Who was locked out does not wait for longer than a lease.
 func TestLockOfAProcessThatDoesNotGoOn(t *testing.T) {
 	eachStore(t, 200*time.Millisecond, locking, func(t *testing.T, r *rivals) {
+		r.locked.open()
 		r.other.watch("post 1", first(locking)).costs(1)
 		r.query.open()
 		<-r.answers
@@ -169,7 +169,8 @@ func TestLockOfAReadThatGivesUp(t *testing.T) {
 	eachStore(t, 0, locking, func(t *testing.T, r *rivals) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { r.answers <- first(locking)(r.other.db.WithContext(ctx)) }()
-		<-r.waits
+		<-r.locked.reached
+		r.locked.open()
 		cancel()
 		if a := <-r.answers; !errors.Is(a.Err, context.Canceled) {
 			t.Errorf("got %+v", a)
@@ -182,12 +183,15 @@ func TestLockOfAReadThatGivesUp(t *testing.T) {
 	})
 }
 
-// What is changed while a process waits is not served to it as it was.
+// What is changed while a process waits is not served to it as it was. (It goes on when
+// the change is over: while that is pending no one waits, and a read that began before
+// it may find what was there before.)
 func TestLockWhileTheResultChanges(t *testing.T) {
 	eachStore(t, 0, locking, func(t *testing.T, r *rivals) {
 		go func() { r.answers <- first(locking)(r.other.db) }()
-		<-r.waits
+		<-r.locked.reached
 		must(t, setTitle(r.other.db, 1, "changed"))
+		r.locked.open()
 		r.query.open()
 		for range 2 {
 			r.other.watch("post 1", firstPost(1)).compare(<-r.answers)

@@ -122,7 +122,7 @@ func (r repeating) Add(ctx context.Context, key string, value []byte, ttl time.D
 func TestLockIsKnownByItsHolderIfTheCallWasRepeated(t *testing.T) {
 	ps := share(t, 2)
 	r := newShared(sharing{backend: repeating{ps[0].line}}, nil)
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	unlock, _ := r.Lock(t.Context(), sharedKey("q"))
 	if unlock == nil {
 		t.Fatal("the holder does not know that he has it")
