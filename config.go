@@ -44,10 +44,11 @@ type Config struct {
 	// Processes that share a region must agree on it: what one of them writes
 	// concerns those that know the database by the same identity, and no others.
 	// The same data source name is enough, unless it leads somewhere else from
-	// each machine: "localhost", a socket or the path of a file stand for one
-	// database on whichever machine they are used. Set Database where these are
-	// several databases, and where several names lead to one. A database whose
-	// data source does not tell its name needs it, or db.Use fails.
+	// each machine, as "localhost", a socket and the path of a file do. db.Use
+	// fails if such a database is cached in a Redis of another address than that
+	// of the machine itself, and if the data source does not tell the database's
+	// name. Set Database there, to a name that is the same where the database is,
+	// and where several names lead to one database.
 	Database string
 
 	// UnseenCommit is how long the rows of a write stay out of the cache when

@@ -1,7 +1,10 @@
 package cacheops_test
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -9,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops"
@@ -318,5 +322,45 @@ func TestDatabaseNamedByTheConfig(t *testing.T) {
 	a, b := pair(t, config, shared, shared)
 	if !seesChangeOf(t, a, b) || !seesChangeOf(t, b, a) {
 		t.Error("one name, two databases")
+	}
+}
+
+// A name by which each machine calls a database of its own must not stand for all of
+// them in a region that machines share.
+func TestNameOfOneMachineInARegionOfSeveral(t *testing.T) {
+	onlyOn(t, "sqlite", "which names are meant is told by the tests of each dialect")
+	dial := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("not in this test") }
+	local := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: dial})
+	socket := redis.NewClient(&redis.Options{Network: "unix", Addr: "/run/redis.sock", Dialer: dial})
+	remote := redis.NewClient(&redis.Options{Addr: "redis.example.org:6379", Dialer: dial})
+	cluster := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"10.0.0.1:6379", "10.0.0.2:6379"}, Dialer: dial})
+	for _, client := range []redis.UniversalClient{local, socket, remote, cluster} {
+		t.Cleanup(func() { _ = client.Close() })
+	}
+	for name, c := range map[string]struct {
+		client  redis.UniversalClient
+		name    string
+		refused bool
+	}{
+		"Redis here":                   {local, "", false},
+		"Redis at a socket":            {socket, "", false},
+		"Redis elsewhere":              {remote, "", true},
+		"a cluster elsewhere":          {cluster, "", true},
+		"Redis elsewhere, with a name": {remote, "shop", false},
+		"a cluster, with a name":       {cluster, "shop", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shared := region.Redis(c.client, region.RedisOptions{})
+			t.Cleanup(func() { _ = shared.(io.Closer).Close() })
+			for level, r := range map[string]region.Region{
+				"Redis": shared, "tiered": region.Tiered(region.MemoryOptions{}, shared, region.TieredOptions{}),
+			} {
+				db, _ := openDB(t, filepath.Join(t.TempDir(), "shop.db"), &gorm.Config{})
+				err := db.Use(cacheops.New(cacheops.Config{Database: c.name, Regions: region.Set{region.Default: r}}))
+				if c.refused != errors.Is(err, cacheops.ErrConfig) || !c.refused && err != nil {
+					t.Errorf("%s: %v", level, err)
+				}
+			}
+		})
 	}
 }

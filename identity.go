@@ -27,7 +27,8 @@ var identities sync.Map // gorm.ConnPool -> string
 // identity tells which database db leads to. One whose data source has no name
 // that others could use is a database of its own for each pool. Among processes
 // it cannot be told apart from theirs then, which is an error if a region is
-// shared.
+// shared. So is a name that may be another database's on another machine, if a
+// region is shared with that.
 func (p *Plugin) identity(db *gorm.DB, dialect invalidation.Dialect, pool *track.Pool) (invalidation.Identity, error) {
 	var id invalidation.Identity
 	if name := dataSource(db.Dialector); name != "" {
@@ -38,6 +39,8 @@ func (p *Plugin) identity(db *gorm.DB, dialect invalidation.Dialect, pool *track
 		id.Database = p.config.Database
 	case id.Database == "" && slices.ContainsFunc(p.resolved.distinct, region.Region.Shared):
 		return id, fmt.Errorf("cacheops: %w: a region that processes share needs Config.Database for a %s database without a name", ErrConfig, db.Name())
+	case id.Local && slices.ContainsFunc(p.resolved.distinct, isRemote):
+		return id, fmt.Errorf("cacheops: %w: a region that machines share needs Config.Database for a database that is called %q on this one", ErrConfig, id.Database)
 	case id.Database == "":
 		name := fmt.Sprintf("%s#%d", db.Name(), unnamed.Add(1))
 		actual, _ := identities.LoadOrStore(pool.Unwrap(), name)
@@ -45,6 +48,13 @@ func (p *Plugin) identity(db *gorm.DB, dialect invalidation.Dialect, pool *track
 	}
 	id.Session += " " + driverOf(pool) + " " + zoneDigest(time.Local)
 	return id, nil
+}
+
+// isRemote reports whether processes of other machines may share the region. One that
+// does not tell is taken for one of this machine.
+func isRemote(r region.Region) bool {
+	remote, ok := r.(interface{ Remote() bool })
+	return ok && remote.Remote()
 }
 
 // driverOf names the driver under a pool, by its type. What two of them make of

@@ -44,6 +44,9 @@ type Identity struct {
 	// Database is the same for all names that lead to one database. It is
 	// empty if the name does not tell, or if no other name leads there.
 	Database string
+	// Local is true if the name leads to a database of the machine that it is used
+	// on: by a file, a socket, or an address by which a machine calls itself.
+	Local bool
 	// Session has the settings of the name by which one SQL text may have
 	// another result: a search path, a time zone. Users and passwords are no
 	// part of it, nor of Database.

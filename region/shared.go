@@ -109,6 +109,14 @@ const checkTimeout = 10 * time.Second
 // Shared implements [Region].
 func (r *shared) Shared() bool { return true }
 
+// Remote reports whether processes of other machines may share what is stored. It
+// implements the optional interface by which a plugin asks for a name of the database
+// that means the same to all of them.
+func (r *shared) Remote() bool {
+	store, ok := r.backend.(interface{ Remote() bool })
+	return ok && store.Remote()
+}
+
 // Notify has f called for what goes wrong and fails no query. It implements the
 // optional interface by which a plugin hears of that.
 func (r *shared) Notify(f func(error)) { r.faults.tell(f) }

@@ -19,8 +19,10 @@ func (Dialect) Identify(dsn string) invalidation.Identity {
 	if err != nil {
 		return invalidation.Identity{}
 	}
+	server := address(config)
 	return invalidation.Identity{
-		Database: "mysql:" + address(config), Session: session(config),
+		Database: "mysql:" + server, Session: session(config),
+		Local:    strings.HasPrefix(server, "localhost:") || strings.HasPrefix(server, "unix:"),
 		Location: location(config), CountsFound: config.ClientFoundRows,
 	}
 }

@@ -28,6 +28,16 @@ func TestNamesOfOneServerHaveOneIdentity(t *testing.T) {
 	}
 }
 
+func TestNamesOfThisMachine(t *testing.T) {
+	for dsn, local := range map[string]bool{
+		"/a": true, "tcp(127.0.0.1:3307)/a": true, "unix(/srv/y.sock)/": true, "tcp(db.example.com)/a": false, "tcp(10.0.0.1)/a": false,
+	} {
+		if (Dialect{}).Identify(dsn).Local != local {
+			t.Errorf("%s: want %v", dsn, local)
+		}
+	}
+}
+
 func TestSessionsDifferByWhatChangesResults(t *testing.T) {
 	const base = "u:secret@tcp(localhost)/a?parseTime=true"
 	session := func(dsn string) string { return Dialect{}.Identify(dsn).Session }

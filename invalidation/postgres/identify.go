@@ -35,6 +35,7 @@ func (Dialect) Identify(dsn string) invalidation.Identity {
 	}
 	return invalidation.Identity{
 		Database: "postgres:" + strings.Join(slices.Compact(servers), ",") + "/" + database,
+		Local:    slices.ContainsFunc(servers, isOfThisMachine),
 		Session:  session(config),
 	}
 }
@@ -47,6 +48,12 @@ func server(host string, port uint16) string {
 		host = "localhost"
 	}
 	return net.JoinHostPort(strings.ToLower(host), strconv.Itoa(int(port)))
+}
+
+// isOfThisMachine reports whether a server's name is another's on another machine.
+func isOfThisMachine(server string) bool {
+	host, _, _ := net.SplitHostPort(server)
+	return host == "localhost" || path.IsAbs(host) || strings.HasPrefix(host, "@")
 }
 
 // isSocketFolder reports whether host is where servers of this machine keep

@@ -41,6 +41,19 @@ func TestNamesOfOneDatabaseAreOne(t *testing.T) {
 	}
 }
 
+func TestNamesOfThisMachine(t *testing.T) {
+	clearEnvironment(t)
+	for dsn, local := range map[string]bool{
+		"host=localhost user=u dbname=d": true, "postgres://u@[::1]/d": true, "host=/other/folder user=u dbname=d": true,
+		"host=db.example,127.0.0.1 user=u dbname=d": true,
+		"host=db.example user=u dbname=d":           false, "host=10.0.0.1 user=u dbname=d": false,
+	} {
+		if (Dialect{}).Identify(dsn).Local != local {
+			t.Errorf("%s: want %v", dsn, local)
+		}
+	}
+}
+
 var identities = map[string]bool{}
 
 // seenBefore reports whether another set of names has the identity.

@@ -44,7 +44,7 @@ func (Dialect) Identify(dsn string) invalidation.Identity {
 	if !ok {
 		return invalidation.Identity{}
 	}
-	return invalidation.Identity{Database: "sqlite:" + path, Session: session(dsn)}
+	return invalidation.Identity{Database: "sqlite:" + path, Local: true, Session: session(dsn)}
 }
 
 // sessionParameters are those of drivers that decide what a query gives or in what
