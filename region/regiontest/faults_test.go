@@ -25,6 +25,9 @@ func (f *fault) regions(healthy region.Region) []region.Region {
 	}
 	sick := newFaulty(healthy)
 	f.have(sick)
+	if sick.lock != nil {
+		return []region.Region{sick, sick}
+	}
 	return []region.Region{sick}
 }
 
@@ -63,7 +66,15 @@ var faults = []fault{
 	{"stores what is too large", "A process and itself/A result that is too large is refused", storesAll},
 	{"withdraws before it appends", "Stress/No read is served what is older than its start", withdrawsFirst},
 	{"leaves processes to themselves", "A process that reads what another writes/A result is absent, is stored, and is served", nil},
+	{"has locks for all", oneLock, locks(locksForNoTime)},
+	{"lets no lock end", oneLock, locks(locksForGood)},
+	{"locks what the rows are put into", oneLock, locks(locksDestinations)},
+	{"locks all results at once", oneLock, locks(locksAll)},
+	{"gives back the locks of others", oneLock, locks(givesBackOthers)},
+	{"gives no lock back", oneLock, locks(givesNothingBack)},
 }
+
+const oneLock = "A process and another/One process at a time has the lock of a result"
 
 // serves serves in spite of a cause.
 func serves(cause region.Cause) func(*faulty) {

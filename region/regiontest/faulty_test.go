@@ -21,6 +21,7 @@ type faulty struct {
 	remove   func(context.Context, querykey.Key) error
 	watches  func() bool
 	dropped  func(querykey.Key) (region.Drop, bool)
+	lock     func(context.Context, querykey.Key) (unlock func(), holder string) // nil if there are none
 
 	mu      sync.Mutex
 	entries map[string]*region.Entry // that were put, by the text of their keys
@@ -65,6 +66,11 @@ func (f *faulty) Watches(table invalidation.Table, columns []string, written inv
 }
 
 func (f *faulty) Dropped(key querykey.Key) (region.Drop, bool) { return f.dropped(key) }
+
+// Lock implements the optional interface by which processes wait for each other.
+func (f *faulty) Lock(ctx context.Context, key querykey.Key) (unlock func(), holder string) {
+	return f.lock(ctx, key)
+}
 
 // known returns what was put under key, whatever has become of it.
 func (f *faulty) known(key querykey.Key) *region.Entry {

@@ -24,6 +24,7 @@ var sharing = []test{
 	{"What cannot be decoded is a miss", undecodable},
 	{"What cannot be kept may be served once", unkeepable},
 	{"Whoever reads may write", turns},
+	{"One process at a time has the lock of a result", locks},
 }
 
 func withoutEncoding(s *steps) {
