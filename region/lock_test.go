@@ -56,6 +56,21 @@ func TestLockIsHadByOneProcess(t *testing.T) {
 	}
 }
 
+// The store has a lock beside the result, and takes neither for the other.
+func TestLockStandsBesideItsResult(t *testing.T) {
+	ps := share(t, 2)
+	unlock := ps[0].takes("topic 1")
+	ps[1].misses("topic 1", topic1, Absent)
+	ps[0].fill("topic 1", topic1)
+	ps[1].isLocked("topic 1")
+	unlock()
+	ps[1].hits("topic 1", topic1)
+	ps[1].takes("topic 1")
+	if len(ps[1].faults) > 0 {
+		t.Errorf("told of %v", ps[1].faults)
+	}
+}
+
 func TestLockBehindMemoryIsTheStores(t *testing.T) {
 	ps := share(t, 1)
 	tiered := ps[0].lot.tier(t, Bounded(time.Second), sharing{})
