@@ -77,11 +77,14 @@ func nursed(keep, nurse region.Region) region.Region {
 
 func (n *nursery) Stamp(ctx context.Context, dep *invalidation.Dependency, lag time.Duration) (region.Stamp, bool) {
 	if n.takesIn(dep) {
-		for range 2 { // the first look begins the journals, the second ends their youth
-			n.nurse.Stamp(ctx, dep, 0)
+		// The first look begins the journals, a later one ends their youth. A change
+		// that is pending keeps the nurse from knowing.
+		for range 10 {
+			if _, grown := n.nurse.Stamp(ctx, dep, 0); grown {
+				break
+			}
 			time.Sleep(2 * childhood)
 		}
-		n.nurse.Stamp(ctx, dep, 0)
 	}
 	return n.Region.Stamp(ctx, dep, lag)
 }
