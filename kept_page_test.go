@@ -70,6 +70,11 @@ func TestKeptBehindAPage(t *testing.T) {
 		name: "of some rows", read: posts(func(db *gorm.DB) *gorm.DB { return db.Where("category_id = ?", 1).Order("views").Limit(2) }),
 		outside: all(set(9, "title", "new"), set(2, "views", 1)), inside: set(5, "title", "new"),
 	}, {
+		name: "of rows that the query names", read: posts(func(db *gorm.DB) *gorm.DB {
+			return db.Where("id IN ?", []int{1, 2, 3, 4, 5, 6}).Order("views").Limit(3)
+		}),
+		outside: all(set(5, "title", "new"), set(6, "views", 500)), inside: set(6, "views", 1),
+	}, {
 		name: "by rows that are inserted", read: ordered("views DESC"),
 		outside: create(Post{Views: 89}), inside: create(Post{Views: 91}),
 	}, {
