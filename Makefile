@@ -38,12 +38,17 @@ help: ## list the targets
 demo: compiler ## run the quickstart
 	$(GO) run ./examples/quickstart
 
+.PHONY: demo-redis
+demo-redis: compiler ## show two processes that share a region in Redis
+	[ ! -f .services/env ] || . .services/env; $(GO) run ./examples/processes -redis "$${CACHEOPS_REDIS_ADDR:-127.0.0.1:6379}"
+
 .PHONY: test
 test: compiler $(STATICCHECK) ## run all that must pass: format, vet, staticcheck, imports, tests with -race on all databases
 	"$$($(GO) env GOROOT)/bin/gofmt" -d . | { ! grep .; }
 	$(GO) vet -race ./...
 	$(RACE) $(STATICCHECK) ./...
 	scripts/no-test-imports
+	$(MAKE) --no-print-directory demo
 	scripts/test
 
 .PHONY: lint

@@ -169,6 +169,17 @@ func _() (cacheops.Config, region.Region) {
 	return config, shared
 }
 
+func _() []redis.UniversalClient {
+	byURL, err := redis.ParseURL("unix:///run/redis.sock?db=1") // or redis:// or rediss://, for TLS
+	if err != nil {
+		log.Fatal(err)
+	}
+	single := redis.NewClient(byURL)
+	sentinel := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "cache", SentinelAddrs: []string{"10.0.0.1:26379", "10.0.0.2:26379"}})
+	cluster := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"}})
+	return []redis.UniversalClient{single, sentinel, cluster}
+}
+
 func _(shared region.Region) (one, other region.Region) {
 	file := region.SQLite("shop.cache", region.SQLiteOptions{MaxBytes: 256 << 20}) // needs a driver for SQLite
 	tiered := region.Tiered(region.MemoryOptions{}, shared, region.TieredOptions{Level: region.Bounded(100 * time.Millisecond)})

@@ -59,10 +59,11 @@ type RedisOptions struct {
 
 // Redis returns a region in a Redis server, a Sentinel set or a Cluster, which all
 // processes with the same prefix share. It works with Redis 6.2 and what is
-// compatible with that. Any key may be evicted or lost at any time, and servers may
-// be restarted or replaced: what they knew before is not relied on. The client's user
-// must be allowed to ask for INFO. A client of several servers that are no cluster
-// (redis.Ring) is refused.
+// compatible with that: it is tested with 7.0, and was tried with Redis 8.0 and Valkey
+// 9.1. Any key may be evicted or lost at any time, and servers may be restarted or
+// replaced: what they knew before is not relied on. The client's user must be allowed
+// to ask for INFO. A client of several servers that are no cluster (redis.Ring) is
+// refused.
 //
 // A master that the others have given up on, but that some processes still reach, is
 // not told from a good one. While that lasts, these processes are not told what
