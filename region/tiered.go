@@ -34,7 +34,9 @@ type TieredOptions struct {
 // ones, and by them alone what is in memory is found to be untrue: a result that is
 // deleted, which is no change of any row, goes from the store and from the memory of
 // the process that deletes it, while others that have it in theirs serve it until its
-// TTL ends or a change meets it. The region must be closed if the level is bounded; the shared region is closed with
+// TTL ends or a change meets it.
+//
+// The region must be closed if the level is bounded; the shared region is closed with
 // it, and must not be used by itself.
 func Tiered(front MemoryOptions, inner Region, o TieredOptions) Region {
 	var s *shared
