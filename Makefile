@@ -43,13 +43,14 @@ demo-redis: compiler ## show two processes that share a region in Redis
 	[ ! -f .services/env ] || . .services/env; $(GO) run ./examples/processes -redis "$${CACHEOPS_REDIS_ADDR:-127.0.0.1:6379}"
 
 .PHONY: test
-test: compiler $(STATICCHECK) ## run all that must pass: format, vet, staticcheck, imports, tests with -race on all databases
+test: compiler $(STATICCHECK) ## run all that must pass: format, vet, staticcheck, imports, the demonstrations, tests with -race on all databases
 	"$$($(GO) env GOROOT)/bin/gofmt" -d . | { ! grep .; }
 	$(GO) vet -race ./...
 	$(RACE) $(STATICCHECK) ./...
 	scripts/no-test-imports
-	$(MAKE) --no-print-directory demo
-	scripts/test
+	$(RACE) $(MAKE) --no-print-directory demo
+	cd bench && $(RACE) $(GO) vet ./... && $(RACE) $(GO) test -count=1 -timeout=5m ./...
+	$(RACE) scripts/test
 
 .PHONY: lint
 lint: compiler $(GOLANGCILINT) ## run golangci-lint and check that go.mod is tidy
