@@ -1,6 +1,7 @@
 package cacheops_test
 
 import (
+	"strings"
 	"testing"
 
 	"gorm.io/gorm"
@@ -130,6 +131,25 @@ func TestImageThatCannotBeRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A role may write what it may not see. Its write must not ask for that.
+func TestWriteOfARoleThatMayNotSeeItsRows(t *testing.T) {
+	f := newJobs(t)
+	var role string // no other test has it
+	must(t, f.truth.Raw("SELECT current_database()").Scan(&role).Error)
+	must(t, f.truth.Exec("CREATE ROLE "+role+"; GRANT SELECT (id), UPDATE (state) ON jobs TO "+role).Error)
+	t.Cleanup(func() { must(t, f.truth.Exec("DROP OWNED BY "+role+"; DROP ROLE "+role).Error) })
+	setting := " role="
+	if strings.Contains(f.dsn, "://") {
+		setting = "&role="
+	}
+	limited, _ := openDB(t, f.dsn+setting+role, &gorm.Config{})
+	must(t, limited.Use(f.cache))
+	must(t, limited.Select("id").Find(&[]job{}).Error) // which reads the catalogue
+	first := f.watch("kind 1", ofKind(1)).isCached()
+	must(t, limited.Model(&job{ID: 1}).Update("state", "taken").Error)
+	first.isFresh()
 }
 
 // An image takes the locks of the write, and no lesser ones that others could
