@@ -51,6 +51,9 @@ func run(ctx context.Context) error {
 		plan = cases.Plan{Rounds: 20, Turn: 250 * time.Millisecond, Long: true}
 	}
 	plan.Turn = cmp.Or(*turn, plan.Turn)
+	if err := errors.Join(os.MkdirAll(*data, 0o755), os.MkdirAll(*out, 0o755)); err != nil {
+		return err
+	}
 	if !*reportOnly {
 		if err := measure(ctx, plan); err != nil {
 			return err
