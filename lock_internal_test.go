@@ -3,6 +3,7 @@ package cacheops
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 // lockable is a region in which another process has the lock of every result.
 type lockable struct {
 	region.Region
+	mu      sync.Mutex
 	holder  func() string // empty if the lock is to be had
 	entry   *region.Entry // what Get finds
 	blocked bool          // no stamp is given
@@ -23,10 +25,14 @@ type lockable struct {
 }
 
 func (l *lockable) Get(context.Context, querykey.Key, region.Query) (*region.Entry, region.Miss) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return l.entry, region.Miss{}
 }
 
 func (l *lockable) Stamp(context.Context, *invalidation.Dependency, time.Duration) (region.Stamp, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return nil, !l.blocked
 }
 
@@ -36,6 +42,15 @@ func (l *lockable) Lock(context.Context, querykey.Key) (func(), string) {
 		return nil, holder
 	}
 	return func() { l.given = true }, "oneself"
+}
+
+// after has a change come to the region when some time has passed.
+func (l *lockable) after(d time.Duration, change func()) {
+	time.AfterFunc(d, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		change()
+	})
 }
 
 // waits has a flight wait for its turn.
@@ -98,7 +113,7 @@ func TestWaitForOtherProcesses(t *testing.T) {
 func TestWaitEndsWithAPendingChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lockable{holder: always("a")}
-		time.AfterFunc(time.Second, func() { l.blocked = true })
+		l.after(time.Second, func() { l.blocked = true })
 		entry, locked, took, err := l.waits(t.Context())
 		if entry != nil || locked || err != nil || took < time.Second || took > time.Second+2*longestPause {
 			t.Errorf("after %v: %v, %t, %v", took, entry, locked, err)
@@ -110,7 +125,7 @@ func TestWaitEndsWithWhatIsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stored := &region.Entry{}
 		l := &lockable{holder: always("a")}
-		time.AfterFunc(time.Second, func() { l.entry = stored })
+		l.after(time.Second, func() { l.entry = stored })
 		entry, locked, took, err := l.waits(t.Context())
 		if entry != stored || locked || err != nil || took > time.Second+2*longestPause {
 			t.Errorf("after %v: %v, %t, %v", took, entry, locked, err)

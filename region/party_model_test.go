@@ -236,14 +236,7 @@ func (w *world) read(t *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(t, "tables known") == 0 {
 		tables = tables[:1]
 	}
-	since := w.present()
-	if p.bound > 0 {
-		since = w.at(time.Now().Add(-p.bound))
-		for _, row := range q.shows {
-			since = max(since, p.own[row])
-		}
-	}
-	doubt := w.doubtful(p, q)
+	since, doubt := w.promised(p, q)
 	pauses := rapid.Bool().Draw(t, "pauses")
 	w.begin(p, func() {
 		e, _ := p.Get(context.Background(), sharedKey(q.name), asked(tables))
@@ -269,6 +262,21 @@ func (w *world) read(t *rapid.T) {
 			f.put()
 		}
 	})
+}
+
+// promised returns the state since which an answer is due to a process, and whether
+// an older one is to be borne with.
+func (w *world) promised(p *party, q *question) (since int, doubt bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since = w.present()
+	if p.bound > 0 {
+		since = w.at(time.Now().Add(-p.bound))
+		for _, row := range q.shows {
+			since = max(since, p.own[row])
+		}
+	}
+	return since, w.doubtful(p, q)
 }
 
 // fill has a process read the database at once, and store what it says.
@@ -311,6 +319,8 @@ func (w *world) check(p *party, q *question, e *Entry, since int, doubt bool) {
 // filling draws one of the queries that were sent, or were not.
 func (w *world) filling(t *rapid.T, sent bool) *filling {
 	w.T = t
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var some []*filling
 	for _, f := range w.fills {
 		if (f.answer != "") == sent {
@@ -342,7 +352,7 @@ var changesOf = [cells]invalidation.Change{postIn1, postIn2, userAdded}
 
 func (w *world) announce(t *rapid.T) {
 	p := w.draw(t)
-	if len(w.writes) > 1 {
+	if len(w.underWay()) > 1 {
 		t.Skip("nothing could be stored")
 	}
 	tx := &writing{p: p}
@@ -400,14 +410,23 @@ func (w *world) commit(t *rapid.T) {
 	for _, row := range tx.rows {
 		s.rows[row]++
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.states = append(w.states, s)
 	tx.state, tx.unannounced = w.present(), owed
+}
+
+// underWay returns the transactions that were announced, or should have been.
+func (w *world) underWay() []*writing {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.writes)
 }
 
 // under draws one of the transactions that are under way.
 func (w *world) under(t *rapid.T, which func(*writing) bool) *writing {
 	var some []*writing
-	for _, tx := range w.writes {
+	for _, tx := range w.underWay() {
 		if which(tx) {
 			some = append(some, tx)
 		}
@@ -422,10 +441,12 @@ func (w *world) outcome(t *rapid.T) {
 	w.T = t
 	tx := w.under(t, func(tx *writing) bool { return tx.ended && tx.intent != nil })
 	intent := tx.intent
+	w.mu.Lock()
 	if !tx.unannounced {
 		w.writes = slices.DeleteFunc(w.writes, func(other *writing) bool { return other == tx })
 	}
 	tx.intent = nil
+	w.mu.Unlock()
 	known := rapid.Bool().Draw(t, "known by now")
 	w.begin(tx.p, func() {
 		switch {
