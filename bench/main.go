@@ -46,7 +46,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	plan := cases.Plan{Rounds: 10, Turn: 25 * time.Millisecond}
+	plan := cases.Plan{Rounds: 10, Turn: 20 * time.Millisecond}
 	if *long {
 		plan = cases.Plan{Rounds: 20, Turn: 250 * time.Millisecond, Long: true}
 	}

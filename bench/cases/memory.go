@@ -125,7 +125,7 @@ func memoryCases() []Case {
 	const group = "Memory"
 	return []Case{
 		{Name: "MemoryOneRow", Group: group, Title: "growth of the heap by a result of one row, of 2,000", contenders: weighed(2_000, oneRow)},
-		{Name: "MemoryHundredRows", Group: group, Title: "growth of the heap by a result of 100 rows, of 200", contenders: weighed(200, hundredRows)},
+		{Name: "MemoryHundredRows", Group: group, Title: "growth of the heap by a result of 100 rows, of 200", Long: true, contenders: weighed(200, hundredRows)},
 		{Name: "MillionHit", Group: group, Title: "hit, with 10,000 and with 1,000,000 results of one row cached", Long: true, contenders: million(anywhere)},
 		{Name: "MillionUpdate", Group: group, Title: "update by key, with 10,000 and with 1,000,000 results of one row cached", Long: true,
 			About: "The others drop all of them at the first one.", contenders: million(updated)},
