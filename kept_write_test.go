@@ -3,6 +3,7 @@ package cacheops_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"gorm.io/gorm"
@@ -17,7 +18,7 @@ func TestKeptByWritesOfOtherRows(t *testing.T) {
 	}
 	byKey := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, UpdateAll: true}
 	upsert := func(notes ...Note) func(*gorm.DB) error {
-		return func(db *gorm.DB) error { notes := notes; return db.Clauses(byKey).Create(&notes).Error }
+		return func(db *gorm.DB) error { notes := slices.Clone(notes); return db.Clauses(byKey).Create(&notes).Error }
 	}
 	upsertTag := func(tag Tag) func(*gorm.DB) error {
 		return func(db *gorm.DB) error { tag := tag; return db.Clauses(byKey).Create(&tag).Error }
