@@ -203,8 +203,7 @@ func (d *database) newByKey(t reflect.Type) *byKey {
 // [database.identify].
 func (k *byKey) prepareKeys(stmt *gorm.Statement) bool {
 	var b querykey.Builder
-	b.String(k.name)
-	b.String(k.session)
+	b.Again(k.origin)
 	b.String("")
 	b.String(k.sql)
 	k.head = b.Parts()

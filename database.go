@@ -16,6 +16,7 @@ import (
 	"github.com/seed92106438/cacheops/invalidation"
 	_ "github.com/seed92106438/cacheops/invalidation/sqlite" // is built in
 	"github.com/seed92106438/cacheops/invalidation/standard"
+	"github.com/seed92106438/cacheops/querykey"
 )
 
 // database is what the plugin knows of one *gorm.DB that it was registered
@@ -23,8 +24,9 @@ import (
 type database struct {
 	*Plugin
 	*family
-	name    string // its identity in keys, boxes and journals
-	session string // how its connections are set up, in keys
+	name    string         // its identity in boxes and journals
+	session string         // how its connections are set up
+	origin  querykey.Parts // both, in keys
 	root    *gorm.DB
 	source  string         // the data source name that root was opened with, if known
 	zone    *time.Location // in which the driver writes times down, if known
@@ -64,10 +66,14 @@ func newDatabase(p *Plugin, db *gorm.DB, pool *track.Pool, dialect invalidation.
 	if err != nil {
 		return nil, err
 	}
+	var b querykey.Builder
+	b.String(id.Database)
+	b.String(id.Session)
 	return &database{
 		Plugin:  p,
 		name:    id.Database,
 		session: id.Session,
+		origin:  b.Parts(),
 		zone:    id.Location,
 		found:   id.CountsFound,
 		source:  dataSource(db.Dialector),

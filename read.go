@@ -192,8 +192,7 @@ func (d *database) address(r *read, b *querykey.Builder) Bypass {
 func (d *database) identify(r *read, b *querykey.Builder) Bypass {
 	stmt := r.stmt
 	b.Reset()
-	b.String(d.name)
-	b.String(d.session)
+	b.Again(d.origin)
 	extra := "" // the same as none: it does not matter who asks
 	if r.settings != nil {
 		extra = r.settings.extra
@@ -234,7 +233,9 @@ func (d *database) serve(r *read) {
 	// one was not sent.
 	r.stmt.SQL.Reset()
 	d.counters.hits.Add(1)
-	d.told(r, ReadInfo{Hit: true, Age: time.Since(entry.Stored)})
+	if d.config.Events.Read != nil {
+		d.told(r, ReadInfo{Hit: true, Age: time.Since(entry.Stored)})
+	}
 }
 
 // lookUp returns the fresh entry under the read's key, or nil, or why nothing

@@ -3,7 +3,9 @@ package cacheops
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
+	"unsafe"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -171,6 +173,9 @@ func (s settings) over(below settings) settings {
 // first, and by its context. It returns nil if nothing is.
 func settingsOf(stmt *gorm.Statement) *settings {
 	inCtx, _ := stmt.Context.Value(contextKey{}).(*settings)
+	if unused(&stmt.Settings) {
+		return inCtx
+	}
 	own, ok := stmt.Settings.Load(settingsKey)
 	switch {
 	case !ok:
@@ -180,4 +185,13 @@ func settingsOf(stmt *gorm.Statement) *settings {
 	}
 	merged := own.(*settings).over(*inCtx)
 	return &merged
+}
+
+// unused reports whether a map that only this goroutine uses was not used yet.
+// Then it is zero, and a zero Map is empty. Asked itself, it would make room for what
+// it has not: most statements have no settings, and that would be a twentieth of what
+// GORM needs to write one down.
+func unused(m *sync.Map) bool {
+	type memory [unsafe.Sizeof(sync.Map{})]byte
+	return *(*memory)(unsafe.Pointer(m)) == memory{}
 }

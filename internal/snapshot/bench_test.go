@@ -50,7 +50,7 @@ func persons(n int) []person {
 
 func TestFillingAllocatesOnlyWhatIsHandedOut(t *testing.T) {
 	one, all := taken(t, flat{ID: 1, Name: "a"}), taken(t, flats(100))
-	rich := taken(t, persons(10))
+	rich, bare := taken(t, persons(10)), taken(t, make([]person, 100))
 	for _, test := range []struct {
 		name string
 		max  float64
@@ -70,6 +70,11 @@ func TestFillingAllocatesOnlyWhatIsHandedOut(t *testing.T) {
 			dest := ptr(make([]flat, 0, 100))
 			db := statement(dest)
 			return func() bool { *dest = (*dest)[:0]; return all.Fill(db) }
+		}()},
+		{"100 rows of a rich model whose references are nil", 3, func() func() bool {
+			dest := new([]person)
+			db := statement(dest)
+			return func() bool { *dest = nil; return bare.Fill(db) }
 		}()},
 		{"10 rows with 4 references each", 1 + 10*4, func() func() bool {
 			dest := new([]person)

@@ -3,8 +3,41 @@ package snapshot
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"time"
 )
+
+// refers reports whether a copy of v by assignment shares memory with v that can
+// be changed. The rows of a model whose associations are not loaded refer to
+// nothing, whatever their type has room for.
+func (p *plan) refers(v reflect.Value) bool {
+	if p.flat {
+		return false
+	}
+	switch p.typ.Kind() {
+	case reflect.Struct:
+		return slices.ContainsFunc(p.parts, func(part part) bool { return part.plan.refers(v.Field(part.index)) })
+	case reflect.Array:
+		return p.elemsRefer(v)
+	case reflect.Interface:
+		return !v.IsNil() && !planOf(v.Elem().Type()).flat
+	default: // a pointer, a slice or a map
+		return !v.IsNil()
+	}
+}
+
+// elemsRefer is refers for the elements of a slice or an array.
+func (p *plan) elemsRefer(v reflect.Value) bool {
+	if p.elem.flat {
+		return false
+	}
+	for i := range v.Len() {
+		if p.elem.refers(v.Index(i)) {
+			return true
+		}
+	}
+	return false
+}
 
 // unshare makes dst independent of src. On entry dst must be an assigned copy
 // of src, and settable; on return no memory that can be reached through dst

@@ -158,6 +158,66 @@ func TestACopyIsEqualAndSharesNothing(t *testing.T) {
 	})
 }
 
+// TestWhatRefersToNothingIsCopiedByAssignment is the law by which references are
+// looked for once, not at each copy.
+func TestWhatRefersToNothingIsCopiedByAssignment(t *testing.T) {
+	type some struct {
+		Text    string
+		Pointer *int
+		Bytes   []byte
+		Map     map[int]string
+		Array   [2]*int
+		Any     any
+		Inner   inner
+	}
+	plan := planOf(reflect.TypeFor[some]())
+	rapid.Check(t, func(t *rapid.T) {
+		var s some
+		switch rapid.IntRange(0, 7).Draw(t, "field") {
+		case 1:
+			s.Pointer = drawPointer(t, number)
+		case 2:
+			s.Bytes = octets.Draw(t, "Bytes")
+		case 3:
+			s.Map = drawMap(t, number, text)
+		case 4:
+			s.Array[1] = drawPointer(t, number)
+		case 5:
+			s.Any = anything(1).Draw(t, "Any")
+		case 6:
+			s.Inner.Names = drawSlice(t, text)
+		case 7:
+			s.Text = text.Draw(t, "Text")
+		}
+		v, copied := reflect.ValueOf(&s).Elem(), s
+		shared := sharedMemory(v, reflect.ValueOf(&copied).Elem())
+		if len(shared) > 0 && !plan.refers(v) {
+			t.Fatalf("a copy by assignment shares %v", shared)
+		}
+	})
+}
+
+// TestAModelWithoutItsAssociationsRefersToNothing is the neighbour of the law: most
+// models have associations, and most reads do not load them.
+func TestAModelWithoutItsAssociationsRefersToNothing(t *testing.T) {
+	type order struct{ ID int }
+	type customer struct {
+		Name   string
+		Since  time.Time
+		Orders []order
+		Parent *customer
+	}
+	rows := []customer{{Name: "a"}, {Name: "b"}}
+	plan := planOf(reflect.TypeOf(rows))
+	if plan.elem.flat || plan.elemsRefer(reflect.ValueOf(rows)) {
+		t.Error("rows without associations are said to refer to something")
+	}
+	rows[1].Orders = []order{{1}}
+	if !plan.elemsRefer(reflect.ValueOf(rows)) {
+		t.Error("an association of the second row was missed")
+	}
+}
+
 // sharedMemory lists the places at which a and b can be changed both at once.
 func sharedMemory(a, b reflect.Value) []string {
 	places := map[uintptr]string{}

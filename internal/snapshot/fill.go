@@ -46,12 +46,12 @@ func Row[T any](s *Snapshot) (T, bool) {
 		return *new(T), false
 	case s.rows == 0:
 		return *new(T), true
-	case s.plan.flat:
+	case !s.deep:
 		return *kept, true
 	}
 	row := new(T)
 	*row = *kept
-	s.plan.unshare(reflect.ValueOf(row).Elem(), s.value)
+	planOf(s.value.Type()).unshare(reflect.ValueOf(row).Elem(), s.value)
 	return *row, true
 }
 
@@ -84,7 +84,7 @@ func (s *Snapshot) put(db *gorm.DB, dst reflect.Value) bool {
 // assign sets dst to src, the snapshot's value or a part of it.
 func (s *Snapshot) assign(dst, src reflect.Value) {
 	dst.Set(src)
-	if s.plan != nil {
+	if s.deep {
 		planOf(src.Type()).unshare(dst, src)
 	}
 }
@@ -97,14 +97,14 @@ func (s *Snapshot) putList(dst reflect.Value) {
 	switch {
 	case n <= dst.Cap() && dst.Cap() > 0:
 		dst.SetLen(n)
-	case s.plan == nil:
+	case s.given:
 		dst.Set(s.value)
 		return
 	default:
 		p.renew(dst, n)
 	}
 	reflect.Copy(dst, s.value)
-	if s.plan != nil {
+	if s.deep {
 		p.unshareElems(dst, s.value)
 	}
 }
@@ -138,7 +138,7 @@ func (s *Snapshot) appendMaps(dst reflect.Value) {
 
 // hand returns what may be handed to the caller for v.
 func (s *Snapshot) hand(v any) any {
-	if s.plan == nil {
+	if s.given {
 		return v
 	}
 	return copyAny(v)

@@ -4,31 +4,21 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"gorm.io/gorm"
 
 	"github.com/seed92106438/cacheops/querykey"
 )
 
-var (
-	shapes    sync.Map // of uint64 by reflect.Type
-	lastShape atomic.Uint64
-)
-
 // ShapeID returns a number that stands for the type: the same for the same
 // type, another for any other, as long as the process lives. The nil type has
-// number 0.
+// number 0. It is where package reflect keeps the type, and it keeps each once
+// and for ever.
 func ShapeID(t reflect.Type) uint64 {
 	if t == nil {
 		return 0
 	}
-	id, ok := shapes.Load(t)
-	if !ok {
-		id, _ = shapes.LoadOrStore(t, lastShape.Add(1))
-	}
-	return id.(uint64)
+	return uint64(reflect.ValueOf(t).Pointer())
 }
 
 // WriteShape writes into a key what GORM's Scan goes by besides the rows: the

@@ -25,8 +25,8 @@ type Snapshot struct {
 
 	pointer any // to value, if it is a struct
 
-	// plan of value. It is nil if value may be given away, parts and all.
-	plan *plan
+	given bool // value may be given away, parts and all
+	deep  bool // copies by assignment of value, or of its elements if it is a list, share memory with it
 
 	rows    int64
 	columns []string
@@ -58,10 +58,14 @@ func Take(value reflect.Value, rows int64, columns []string) (*Snapshot, error) 
 	s := &Snapshot{
 		value:   value,
 		kind:    kindOf(value.Type()),
-		plan:    p,
 		rows:    rows,
 		columns: columns,
 		size:    size,
+	}
+	if s.kind == list {
+		s.deep = p.elemsRefer(value)
+	} else {
+		s.deep = p.refers(value)
 	}
 	if s.kind == record && value.CanAddr() {
 		s.pointer = value.Addr().Interface()
@@ -90,6 +94,6 @@ func (s *Snapshot) Size() int64 { return s.size }
 // one else will use, so that it need not be copied. The arguments are those of
 // [Take]. If it reports false, nothing was changed.
 func Move(db *gorm.DB, value reflect.Value, rows int64, columns []string) bool {
-	s := Snapshot{value: value, kind: kindOf(value.Type()), rows: rows, columns: columns}
+	s := Snapshot{value: value, kind: kindOf(value.Type()), given: true, rows: rows, columns: columns}
 	return s.Fill(db)
 }
