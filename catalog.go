@@ -63,7 +63,10 @@ func (d *definitions) hidden(cat invalidation.Catalog) {
 var allDefinitions sync.Map // string -> *definitions
 
 func definitionsOf(name string) *definitions {
-	v, _ := allDefinitions.LoadOrStore(name, new(definitions))
+	v, ok := allDefinitions.Load(name)
+	if !ok {
+		v, _ = allDefinitions.LoadOrStore(name, new(definitions))
+	}
 	return v.(*definitions)
 }
 

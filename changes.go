@@ -37,6 +37,10 @@ func (d *database) changesOf(db *gorm.DB, shape *invalidation.Shape, facts inval
 		}
 	}
 	args := d.stored(db.Statement.Vars)
+	if !d.several.Load() {
+		reading := d.catalog.reading()
+		return made(shape.Changes(d.name, args, d.namesIn(db), facts), reading)
+	}
 	var changes []invalidation.Change
 	for _, each := range d.everyone() {
 		reading := each.catalog.reading()

@@ -21,6 +21,9 @@ func leftKeysOf(stmt *gorm.Statement) leftKeys {
 	if stmt.Schema == nil || len(stmt.Schema.PrimaryFields) == 0 {
 		return nil
 	}
+	if _, creates := stmt.Clauses["INSERT"]; !creates && stmt.SQL.Len() > 0 {
+		return nil // it is written down already, and is no insert
+	}
 	rows := rowsOf(stmt)
 	left := make(leftKeys, len(rows))
 	for i, rv := range rows {

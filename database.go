@@ -47,7 +47,9 @@ const maxShapes = 64 << 20
 // analysed is the shape of a text, and what has become of its results.
 type analysed struct {
 	*invalidation.Shape
-	dropped atomic.Uint64 // the uses of whose tables a change has dropped a result: see [place]
+	openEnded bool                    // see [openEnded]
+	dropped   atomic.Uint64           // the uses of whose tables a change has dropped a result: see [place]
+	telling   atomic.Pointer[telling] // by which a write of that text was last told to tell of its rows
 }
 
 // newShapes returns a store for shapes. A "?," of two bytes becomes an operand
@@ -113,7 +115,7 @@ func (d *database) analysed(sql string) *analysed {
 		return known
 	}
 	// The text may be part of a buffer that GORM goes on to use.
-	known, _ := d.shapes.SetIfAbsent(strings.Clone(sql), &analysed{Shape: d.dialect.Analyze(sql)})
+	known, _ := d.shapes.SetIfAbsent(strings.Clone(sql), &analysed{Shape: d.dialect.Analyze(sql), openEnded: openEnded(sql)})
 	return known
 }
 

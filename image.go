@@ -40,14 +40,14 @@ func (d *database) image(tx *track.Tx, db *gorm.DB, send sender) (sender, func()
 		return send, unknown
 	}
 	shape := d.sketch(db, send)
-	if shape == nil || len(shape.Writes) != 1 || openEnded(db.Statement.SQL.String()) {
+	if shape == nil || len(shape.Writes) != 1 || shape.openEnded {
 		return send, unknown
 	}
 	relation := d.namesIn(db)[shape.Writes[0].Table]
 	if relation == nil || !relation.Base || d.profileOf(d.namesIn(db), relation.Name).NoImages {
 		return send, unknown
 	}
-	columns, altered := d.watched(db, shape, relation)
+	columns, altered := d.watched(&shape.Writes[0], relation)
 	if len(columns) == 0 {
 		return send, unknown
 	}
@@ -57,7 +57,7 @@ func (d *database) image(tx *track.Tx, db *gorm.DB, send sender) (sender, func()
 		}
 	}
 	query := d.imageQuery(db, relation)
-	locks, tells := d.locks(db, shape, relation, query)
+	locks, tells := d.locks(db, shape.Shape, relation, query)
 	if !tells {
 		return send, unknown
 	}
@@ -187,31 +187,30 @@ func (d *database) imageable(db *gorm.DB) bool {
 	return !limited && stmt.SQL.Len() == 0 && stmt.Schema != nil && stmt.Clauses["INSERT"].Expression == nil && !d.disabled.Load()
 }
 
-// watched returns the columns of the table that the write does not pin and that
-// some result restricts which looks at what is written. It reports whether the
-// write may alter one of them.
-func (d *database) watched(db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation) (columns []string, altered bool) {
-	for _, change := range d.changesOf(db, shape, invalidation.Facts{}) {
-		if change.Table.Name != relation.Name || len(change.Before) == 0 {
-			continue
+// watched returns the columns of the table that the write does not pin by its text
+// and that some result restricts which looks at what is written. It reports whether
+// the write may alter one of them. An insert reaches no row, and a table with triggers
+// changes as a whole, whatever its rows were.
+func (d *database) watched(write *invalidation.Write, relation *invalidation.Relation) (columns []string, altered bool) {
+	if len(relation.Triggered) > 0 || write.Kind != invalidation.Update && write.Kind != invalidation.Delete {
+		return nil, false
+	}
+	written := write.Written(relation)
+	open := make([]string, 0, len(relation.Columns))
+	for column := range relation.Columns {
+		if !write.Where.Pins(column) {
+			open = append(open, column)
 		}
-		written := change.Columns
-		if change.Kind != invalidation.Update {
-			written = invalidation.Columns{All: true}
-		}
-		var open []string
-		for column := range relation.Columns {
-			if !pinned(change.Before, column) {
-				open = append(open, column)
-			}
-		}
-		if !d.watches(change.Table, open, written) {
+	}
+	for _, each := range d.everyone() {
+		table := invalidation.Table{Database: each.name, Name: relation.Name}
+		if !d.watches(table, open, written) {
 			continue
 		}
 		for i, column := range open {
-			if d.watches(change.Table, open[i:i+1], written) {
+			if d.watches(table, open[i:i+1], written) {
 				columns = append(columns, column)
-				altered = altered || change.Columns.Has(column)
+				altered = altered || write.Kind == invalidation.Update && written.Has(column)
 			}
 		}
 	}
@@ -222,16 +221,6 @@ func (d *database) watched(db *gorm.DB, shape *invalidation.Shape, relation *inv
 // watches asks all regions what [region.Region.Watches] tells.
 func (d *database) watches(table invalidation.Table, columns []string, written invalidation.Columns) bool {
 	return slices.ContainsFunc(d.distinctRegions(), func(r region.Region) bool { return r.Watches(table, columns, written) })
-}
-
-// pinned reports whether each box says what the column is.
-func pinned(boxes []invalidation.Box, column string) bool {
-	for _, box := range boxes {
-		if !box.Pins(column) {
-			return false
-		}
-	}
-	return true
 }
 
 // lockSQL is a statement that takes the lock to write and writes nothing. Its

@@ -33,9 +33,10 @@ func (d *database) mark(db *gorm.DB, m mark) *mark {
 	if !d.watching.Load() {
 		return nil
 	}
-	m.database, m.stmt, m.context = d, db.Statement, db.Statement.Context
-	db.Statement.Context = context.WithValue(m.context, markKey{}, &m)
-	return &m
+	put := m // what is not put anywhere costs no memory
+	put.database, put.stmt, put.context = d, db.Statement, db.Statement.Context
+	db.Statement.Context = context.WithValue(put.context, markKey{}, &put)
+	return &put
 }
 
 // lift takes the mark away.
@@ -53,6 +54,9 @@ func (m *mark) saw() bool { return m != nil && m.inside }
 
 // owned returns a sender whose changes the callback makes known.
 func (d *database) owned(send sender) sender {
+	if !d.watching.Load() {
+		return send
+	}
 	return func(db *gorm.DB) int64 {
 		defer d.mark(db, mark{own: true}).lift()
 		return send(db)

@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 
 	"github.com/seed92106438/cacheops/internal/track"
 	"github.com/seed92106438/cacheops/invalidation"
@@ -27,10 +28,9 @@ var _ track.Layer = (*returning)(nil)
 // has any column.
 type returning struct {
 	gorm.Tx
-	plugin  *Plugin
-	sql     string   // the write
-	clause  string   // what it is sent with
-	columns []string // that the clause asks for, as the catalogue names them
+	*telling
+	plugin *Plugin
+	sql    string // the write
 
 	images []invalidation.Image
 	told   bool // the write was sent, and has told of its rows
@@ -48,7 +48,7 @@ func (r *returning) ExecContext(ctx context.Context, query string, args ...any) 
 	if m := markIn(ctx, r.plugin); m != nil {
 		m.clause = r.clause
 	}
-	rows, err := r.Tx.QueryContext(ctx, query+r.clause, args...)
+	rows, err := r.Tx.QueryContext(ctx, r.text, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -68,21 +68,21 @@ func (r *returning) ExecContext(ctx context.Context, query string, args ...any) 
 // and its rows are its count. A callback may send the write twice; then the
 // images are of more rows than the last count says, and do not count.
 func (r *returning) read(rows *sql.Rows) (count int64) {
-	values := make([]any, len(r.columns))
+	values, into := make([]any, len(r.columns)), make([]any, len(r.columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
 	for rows.Next() {
 		count++
 		if r.lost = r.lost || len(r.images) == maxImage; r.lost {
 			continue
 		}
-		for i := range values {
-			values[i] = new(any)
-		}
-		if r.lost = rows.Scan(values...) != nil; r.lost {
+		if r.lost = rows.Scan(into...) != nil; r.lost {
 			continue
 		}
 		image := make(invalidation.Image, len(values))
 		for i, name := range r.columns {
-			image[name] = *values[i].(*any)
+			image[name] = values[i]
 		}
 		r.images = append(r.images, image)
 	}
@@ -109,38 +109,65 @@ func (r *returning) sender(send sender) sender {
 
 // returning returns what has the write of db tell the columns of its rows, or
 // nil if that may fail the write, or would not do.
+func (d *database) returning(db *gorm.DB, shape *analysed, relation *invalidation.Relation, columns []string) *returning {
+	tx, ok := db.Statement.ConnPool.(gorm.Tx)
+	if !ok || !relation.Returns || db.Statement.Result != nil { // the caller asks for the driver's result
+		return nil
+	}
+	t := shape.telling.Load()
+	if t == nil || t.relation != relation || t.schema != db.Statement.Schema || !slices.Equal(t.wanted, columns) {
+		t = d.tellingOf(db, shape.Shape, relation, columns)
+		shape.telling.Store(t)
+	}
+	if t.clause == "" {
+		return nil
+	}
+	return &returning{Tx: tx, telling: t, plugin: d.Plugin, sql: db.Statement.SQL.String()}
+}
+
+// telling is the clause by which writes of one text tell of their rows. It is
+// immutable.
+type telling struct {
+	relation *invalidation.Relation // as it was when this was made
+	schema   *schema.Schema         // of the writes' model
+	wanted   []string
+
+	clause  string   // empty if they cannot be told to
+	text    string   // of the write with the clause
+	columns []string // that the clause asks for, as the catalogue names them
+}
+
+// tellingOf makes a clause that asks for the wanted columns, and for those that
+// tell which rows of other tables go with deleted ones.
 //
 // Only columns of the model are asked for. One that some other process has just
 // dropped would fail the write, but would then fail whatever the model is for.
-func (d *database) returning(db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation, columns []string) *returning {
-	tx, ok := db.Statement.ConnPool.(gorm.Tx)
+func (d *database) tellingOf(db *gorm.DB, shape *invalidation.Shape, relation *invalidation.Relation, wanted []string) *telling {
+	t := &telling{relation: relation, schema: db.Statement.Schema, wanted: wanted}
 	sql := db.Statement.SQL.String()
-	if !ok || !relation.Returns || !canReturn(db.Statement, sql) {
-		return nil
+	if !canReturn(db.Statement, sql) {
+		return t
 	}
-	r := &returning{Tx: tx, plugin: d.Plugin, sql: sql}
-	var list strings.Builder
+	var list []string
 	found := 0
-	for _, field := range db.Statement.Schema.DBNames {
+	for _, field := range t.schema.DBNames {
 		name := invalidation.Name(field)
 		column, ok := relation.Columns[name]
-		wanted := slices.Contains(columns, name)
-		if !ok || !wanted && !tellsChildren(shape, relation, name) || strings.ContainsAny(field, ".\"`") {
+		isWanted := slices.Contains(wanted, name)
+		if !ok || !isWanted && !tellsChildren(shape, relation, name) || strings.ContainsAny(field, ".\"`") {
 			continue
 		}
-		if wanted {
+		if isWanted {
 			found++
 		}
-		if r.columns = append(r.columns, name); len(r.columns) > 1 {
-			list.WriteString(", ")
-		}
-		list.WriteString(d.asked(db, column, field))
+		t.columns = append(t.columns, name)
+		list = append(list, d.asked(db, column, field))
 	}
-	if found < len(columns) {
-		return nil
+	if found == len(wanted) {
+		t.clause = " RETURNING " + strings.Join(list, ", ")
+		t.text = sql + t.clause
 	}
-	r.clause = " RETURNING " + list.String()
-	return r
+	return t
 }
 
 // asked is how a clause asks for what a column holds: see [invalidation.Images].
@@ -161,10 +188,9 @@ func tellsChildren(shape *invalidation.Shape, relation *invalidation.Relation, n
 }
 
 // canReturn reports whether the statement may be given a RETURNING clause: its
-// dialector says that the server knows the clause, it has none of its own, and
-// its caller does not ask for the driver's result.
+// dialector says that the server knows the clause, and it has none of its own.
 func canReturn(stmt *gorm.Statement, sql string) bool {
-	return slices.Contains(stmt.BuildClauses, "RETURNING") && stmt.Result == nil && !strings.Contains(strings.ToLower(sql), "returning")
+	return slices.Contains(stmt.BuildClauses, "RETURNING") && !strings.Contains(strings.ToLower(sql), "returning")
 }
 
 // openEnded reports whether the end of a text may swallow what is appended to it,

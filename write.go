@@ -85,7 +85,8 @@ func handsOut(stmt *gorm.Statement) bool {
 // writeIn sends a statement of a tracked transaction.
 func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
 	send = d.owned(send)
-	if sql := db.Statement.SQL.String(); sql != "" && endsByText(d.shape(sql), sql) {
+	sql := db.Statement.SQL.String() // if a text was given
+	if sql != "" && endsByText(d.shape(sql), sql) {
 		// From here on there may be no transaction, and what it did is true.
 		if err := d.anticipate(context.WithoutCancel(db.Statement.Context), tx.Queue); err != nil {
 			_ = db.AddError(err)
@@ -101,7 +102,9 @@ func (d *database) writeIn(tx *track.Tx, db *gorm.DB, send sender) {
 		tx.Doubt()
 		return
 	}
-	d.savepoint(tx, db)
+	if sql != "" {
+		d.savepoint(tx, db)
+	}
 }
 
 // anticipate announces what a transaction has done so far, because a statement
@@ -157,11 +160,8 @@ func (d *database) writeQueued(tx *track.Tx, db *gorm.DB, send sender) {
 	tx.Add(d.keep(db.Statement.Context, d.changesOf(db, shape, facts))...)
 }
 
-// savepoint follows a statement about a savepoint that went well.
+// savepoint follows a text about a savepoint that went well.
 func (d *database) savepoint(tx *track.Tx, db *gorm.DB) {
-	if db.Statement.SQL.Len() == 0 {
-		return
-	}
 	switch shape := d.shape(db.Statement.SQL.String()); shape.Verb {
 	case invalidation.Savepoint:
 		tx.Savepoint(shape.Name)
@@ -176,11 +176,12 @@ func (d *database) savepoint(tx *track.Tx, db *gorm.DB) {
 // before it is sent, when its SQL is known but not what it will do; what is
 // learnt from its outcome then narrows what it makes untrue.
 func (d *database) writeAlone(db *gorm.DB, send sender) {
-	shape := d.sketch(db, send)
-	if shape == nil || !d.changes(shape) {
+	sketch := d.sketch(db, send)
+	if sketch == nil || !d.changes(sketch.Shape) {
 		send(db)
 		return
 	}
+	shape := sketch.Shape
 	if d.beginByHand(shape) {
 		d.sendByHand(db, shape, send)
 		return
@@ -254,9 +255,9 @@ func (d *database) commitsItself(sql string) bool {
 // writePending sends a statement with its changes announced, and leaves it to
 // hold when they are settled.
 func (d *database) writePending(db *gorm.DB, send sender, hold func(region.Intent)) {
-	if shape := d.sketch(db, send); shape != nil && d.changes(shape) {
+	if sketch := d.sketch(db, send); sketch != nil && d.changes(sketch.Shape) {
 		ctx := context.WithoutCancel(db.Statement.Context)
-		intent, err := d.announce(ctx, d.keep(ctx, d.changesOf(db, shape, invalidation.Facts{})))
+		intent, err := d.announce(ctx, d.keep(ctx, d.changesOf(db, sketch.Shape, invalidation.Facts{})))
 		if err != nil {
 			_ = db.AddError(err)
 			return
@@ -280,8 +281,8 @@ func (p *Plugin) announce(ctx context.Context, changes []invalidation.Change) (*
 }
 
 // sketch has GORM write the statement's SQL without sending it and returns
-// its shape. It returns nil if there is nothing to send.
-func (d *database) sketch(db *gorm.DB, send sender) *invalidation.Shape {
+// what is kept of that. It returns nil if there is nothing to send.
+func (d *database) sketch(db *gorm.DB, send sender) *analysed {
 	if db.Statement.SQL.Len() == 0 {
 		config := db.Config
 		dry := *config
@@ -293,5 +294,5 @@ func (d *database) sketch(db *gorm.DB, send sender) *invalidation.Shape {
 	if db.Error != nil || db.Statement.SQL.Len() == 0 {
 		return nil
 	}
-	return d.shape(db.Statement.SQL.String())
+	return d.analysed(db.Statement.SQL.String())
 }

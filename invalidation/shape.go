@@ -1,6 +1,9 @@
 package invalidation
 
-import "database/sql/driver"
+import (
+	"database/sql/driver"
+	"slices"
+)
 
 // AllTables is the name, in a [Use], [Write] or [Change], of every table of
 // the database at once.
@@ -251,4 +254,25 @@ type Predicate struct {
 	Column   string      // atoms
 	Operands []Operand   // atoms
 	Table    string      // Joined
+}
+
+// Pins reports whether the predicate confines a column to values that the statement
+// gives, whatever they are. By values it may pin more: see [Box.Pins].
+func (p *Predicate) Pins(column string) bool {
+	if p == nil {
+		return false
+	}
+	pins := func(term Predicate) bool { return term.Pins(column) }
+	switch p.Op {
+	case And:
+		return slices.ContainsFunc(p.Terms, pins)
+	case Or:
+		return !slices.ContainsFunc(p.Terms, func(term Predicate) bool { return !pins(term) })
+	case Eq, In:
+		unknown := func(o Operand) bool { return o.Param == 0 && !o.Known }
+		return p.Column == column && !slices.ContainsFunc(p.Operands, unknown)
+	case IsNull:
+		return p.Column == column
+	}
+	return false
 }

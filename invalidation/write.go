@@ -121,19 +121,17 @@ func (w *writing) assignments(relation *Relation, set []Assignment) []assignment
 	for _, s := range set {
 		column := relation.column(s.Column)
 		a := assignment{name: s.Column, column: column, open: len(s.Values) == 0}
-		sets := make([]Set, 0, 1)
 		for _, operand := range s.Values {
 			v, ok := w.value(operand)
 			a.open = a.open || !ok
 			a.values = append(a.values, v)
-			sets = append(sets, column.written(v))
 		}
 		switch {
 		case a.open:
 		case s.Shift != 0:
 			a.open, a.step = true, column.step(a.values[0], s.Shift)
 		default:
-			a.set = union(sets...)
+			a.set = column.anyWritten(a.values)
 		}
 		all = slices.DeleteFunc(all, func(b assignment) bool { return b.name == a.name })
 		all = append(all, a)
@@ -150,6 +148,19 @@ func (c Column) written(v driver.Value) Set {
 		return Set{}
 	}
 	return c.stored(v)
+}
+
+// anyWritten covers what the column may hold after a statement gave it one of the
+// values, of which there is one at least.
+func (c Column) anyWritten(values []driver.Value) Set {
+	if len(values) == 1 {
+		return c.written(values[0])
+	}
+	sets := make([]Set, len(values))
+	for i, v := range values {
+		sets[i] = c.written(v)
+	}
+	return union(sets...)
 }
 
 // written returns the columns that change if values are assigned to those of
@@ -169,6 +180,18 @@ func (r *Relation) written(names []string) Columns {
 		}
 	}
 	return written
+}
+
+// Written returns the columns of the relation that the write changes.
+func (w *Write) Written(relation *Relation) Columns {
+	if w.Kind != Update || len(w.Set) == 0 {
+		return Columns{All: true}
+	}
+	names := make([]string, len(w.Set))
+	for i := range w.Set {
+		names[i] = w.Set[i].Column
+	}
+	return relation.written(names)
 }
 
 // update fills in the rows before and after, and the columns written.

@@ -19,6 +19,10 @@ import (
 // The argument is not changed. A []byte that is returned may share the
 // argument's memory: it must be neither changed nor kept.
 func Normalize(v any) (driver.Value, bool) {
+	switch v.(type) {
+	case nil, bool, int64, float64, string, time.Time:
+		return v, true // in its stored form, and its memory, already
+	}
 	s, ok := store(v)
 	if !ok {
 		return nil, false

@@ -34,6 +34,10 @@ func (m *memory) Announce(_ context.Context, changes []invalidation.Change) (Int
 
 // split parts changes by the journals that they go to.
 func (m *memory) split(changes []invalidation.Change) []announcement {
+	if len(changes) == 1 {
+		table := changes[0].Table
+		return []announcement{{table: table, journal: m.journal(table), changes: changes}}
+	}
 	var parts []announcement
 	for _, c := range changes {
 		i := slices.IndexFunc(parts, func(a announcement) bool { return a.table == c.Table })

@@ -37,10 +37,15 @@ type mark struct {
 	doubt   bool
 }
 
-// Add queues changes that statements of the transaction have made.
+// Add queues changes that statements of the transaction have made, and takes over
+// the slice.
 func (q *Queue) Add(changes ...invalidation.Change) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.changes == nil {
+		q.changes = changes
+		return
+	}
 	q.changes = append(q.changes, changes...)
 }
 
