@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
@@ -87,25 +88,42 @@ func (s *Store) glance(ctx context.Context, key string, follow []backend.Follow)
 	return bytes, news, nil
 }
 
+// settled is how often a glance asks for what may be new in a journal and finds
+// nothing, until it asks for the head alone, which costs less. Then what is new takes
+// a script, and so a round trip more: once for as many looks at least.
+const settled = 8
+
 // glimpse is what a glance asks of a journal that is known up to a number. As long
 // as nothing is new, all ask the same.
 type glimpse struct {
 	number uint64
-	args   []any
+	looks  atomic.Uint32 // that have asked for all, up to settled
+	all    []any
+	head   []any
+}
+
+// ask returns the command that is due.
+func (g *glimpse) ask() []any {
+	if g.looks.Load() >= settled {
+		return g.head
+	}
+	g.looks.Add(1)
+	return g.all
 }
 
 // fields returns the command that asks for what is to be seen of a journal.
 func (s *Store) fields(f backend.Follow) []any {
 	if known, ok := s.glimpses.Load(f.Journal); ok && known.(*glimpse).number == f.Number {
-		return known.(*glimpse).args
+		return known.(*glimpse).ask()
 	}
 	args := make([]any, 0, 4+ahead)
 	args = append(args, "hmget", s.journalKey(f.Journal), "head", "pending")
 	for n := f.Number + 1; n <= f.Number+ahead; n++ {
 		args = append(args, "r:"+strconv.FormatUint(n, 10))
 	}
-	s.glimpses.Store(f.Journal, &glimpse{f.Number, args})
-	return args
+	g := &glimpse{number: f.Number, all: args, head: args[:3:3]}
+	s.glimpses.Store(f.Journal, g)
+	return g.ask()
 }
 
 // masterOf returns the master_replid of a server by its INFO, "" if it is no master.
@@ -120,7 +138,7 @@ func masterOf(info string) string {
 
 // seen reads what a glance has seen of one journal.
 func seen(fields []any, f backend.Follow, master string) (found, error) {
-	if len(fields) != 2+ahead {
+	if len(fields) == 0 {
 		return found{}, errOther
 	}
 	text, ok := fields[0].(string)
@@ -133,6 +151,9 @@ func seen(fields []any, f backend.Follow, master string) (found, error) {
 	}
 	if h.number == f.Number {
 		return unchanged(f), nil
+	}
+	if len(fields) != 2+ahead {
+		return found{}, errNotSeen // only the head was asked for
 	}
 	news := found{News: h.news(f), moved: h.moved}
 	for i, field := range fields[2:] {

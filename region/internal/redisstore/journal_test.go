@@ -141,6 +141,41 @@ func TestFarBehindTakesTwoRoundTrips(t *testing.T) {
 	}
 }
 
+// TestASettledJournalIsAskedForItsHead covers looks at a journal that nothing was new in
+// for long: the first that finds something new takes a round trip more, and those after
+// it do not.
+func TestASettledJournalIsAskedForItsHead(t *testing.T) {
+	c, count := connect(t, &redis.UniversalOptions{Addrs: []string{testdb.Redis(t)}}), &trips{}
+	c.AddHook(count)
+	s := open(t, c, Options{})
+	sweep(t, s)
+	known := at(t, s, "j")
+	look := func() (records, taken int64) {
+		taken = count.taken(t, func() error {
+			_, news, err := s.Look(t.Context(), "", []backend.Follow{known})
+			if err == nil {
+				records, known.Number = int64(len(news[0].Records)), news[0].Number
+			}
+			return err
+		})
+		return records, taken
+	}
+	for range 4 * settled { // of which some renew the journal's life
+		if records, n := look(); records != 0 || n != 1 {
+			t.Fatalf("nothing is new: %d records by %d round trips", records, n)
+		}
+	}
+	if asked := s.fields(known); len(asked) != 3 {
+		t.Errorf("a glance goes on to ask %v", asked)
+	}
+	for _, most := range []int64{2, 1, 1} {
+		settle(t, s, "id", "j")
+		if records, n := look(); records != 1 || n > most {
+			t.Errorf("%d records by %d round trips, want 1 by %d", records, n, most)
+		}
+	}
+}
+
 func TestJournalsLiveAsLongAsTheyAreUsed(t *testing.T) {
 	const ttl = 400 * time.Millisecond
 	for name, c := range map[string]redis.UniversalClient{
