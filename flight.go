@@ -25,7 +25,7 @@ type flight struct {
 	key      querykey.Key
 	dep      *invalidation.Dependency
 	catalog  *catalog
-	shape    *invalidation.Shape
+	shape    *analysed
 	narrows  bool // whether partners may be asked for
 	maxRows  int
 	maxBytes int64
@@ -64,7 +64,7 @@ func (d *database) newFlight(r *read, dep *invalidation.Dependency, cat *catalog
 		database: d, form: r.form, region: r.region,
 		id: r.name + "\x00" + string(r.key.Text), key: r.key.Clone(),
 		dep: dep, catalog: cat, maxRows: r.profile.MaxRows, maxBytes: r.profile.MaxBytes,
-		shape: d.shape(r.stmt.SQL.String()), narrows: !r.profile.NoPartners,
+		shape: r.shape, narrows: !r.profile.NoPartners,
 		tap: tap{ConnPool: r.stmt.ConnPool}, landed: r.landed,
 	}
 	f.ttl, f.noneTTL = ttls(r)

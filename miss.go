@@ -59,10 +59,11 @@ func (d *database) land(r *read, found *landing, own bool) {
 
 // depend finds what the read depends on, or why it cannot be cached.
 func (d *database) depend(r *read) (*invalidation.Dependency, *catalog, Bypass) {
-	shape := d.shape(r.stmt.SQL.String())
+	shape := d.analysed(r.stmt.SQL.String())
 	if shape.Refusal != "" {
 		return nil, nil, Bypass(shape.Refusal)
 	}
+	r.shape = shape
 	cat, err := d.catalog.load(r.stmt.Context, d.pool)
 	if err != nil {
 		d.report(r.stmt.Context, r.stmt.Table, fmt.Errorf("cacheops: reading the catalogue: %w", err))

@@ -63,7 +63,7 @@ func (f *flight) partners(ctx context.Context, found result) []invalidation.Part
 // dropped returns the uses of whose tables some change has dropped a result of
 // the flight's text. That its own result was dropped is learnt here.
 func (f *flight) dropped() uint64 {
-	known := &f.analysed(f.tx.Statement.SQL.String()).dropped
+	known := &f.shape.dropped
 	if drop, ok := f.region.Dropped(f.key); ok {
 		for use := range f.shape.Uses {
 			if relation := f.relation(use); relation != nil && relation.Name == drop.Change.Table.Name {

@@ -30,6 +30,7 @@ type read struct {
 	name     string // of the region
 	key      querykey.Key
 	landed   uint64    // see flights.landed: as of before the look-up
+	shape    *analysed // of its text, on a miss
 	start    time.Time // zero unless someone listens
 }
 
