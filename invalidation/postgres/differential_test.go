@@ -181,16 +181,20 @@ func TestWhateverChangesAnAnswerMeetsItsDependency(t *testing.T) {
 			db := openDatabase(t, schema+tryFunction)
 			catalog := db.catalog(t)
 			var seen tally
-			for start := time.Now(); !t.Failed() && time.Since(start) < *differential/2; {
+			for start, round := time.Now(), 0; !t.Failed() && (time.Since(start) < *differential/2 || seen.little() && round < 20); round++ {
 				rapid.Check(t, func(t *rapid.T) { db.checkMutation(t, catalog, &seen) })
 			}
 			t.Logf("%+v", seen)
-			if seen.Changed == 0 || seen.Kept == 0 {
+			if seen.little() {
 				t.Errorf("nothing was tried: %+v", seen)
 			}
 		})
 	}
 }
+
+// little reports whether some of what must come about has not yet: on a busy machine
+// it may not in the time that there is.
+func (t *tally) little() bool { return t.Changed == 0 || t.Kept == 0 }
 
 // tally counts what was tried.
 type tally struct {

@@ -104,27 +104,14 @@ func (t *translator) document(node *ast.Node) syntax.Expr {
 
 // collect adds the expressions within a message that is no expression.
 func (t *translator) collect(m protoreflect.Message, into *syntax.Other) {
-	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+	for part := range partsOf(m) {
+		node, isNode := part.Interface().(*ast.Node)
 		switch {
-		case field.Kind() != protoreflect.MessageKind:
-		case field.IsList():
-			for i := range value.List().Len() {
-				t.collectOne(value.List().Get(i).Message(), into)
-			}
-		default:
-			t.collectOne(value.Message(), into)
+		case isNode && node.GetString_() == nil && node.GetTypeName() == nil:
+			into.Args = append(into.Args, t.exprs(node)...)
+		case !isNode:
+			t.collect(part, into)
 		}
-		return true
-	})
-}
-
-func (t *translator) collectOne(m protoreflect.Message, into *syntax.Other) {
-	node, isNode := m.Interface().(*ast.Node)
-	switch {
-	case isNode && node.GetString_() == nil && node.GetTypeName() == nil:
-		into.Args = append(into.Args, t.exprs(node)...)
-	case !isNode:
-		t.collect(m, into)
 	}
 }
 

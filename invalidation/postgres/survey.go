@@ -82,18 +82,11 @@ func (s *survey) walk(m protoreflect.Message, depth int) {
 		return
 	}
 	s.visit(m.Interface())
-	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		switch {
-		case field.Kind() != protoreflect.MessageKind:
-		case field.IsList():
-			for i := range value.List().Len() {
-				s.walk(value.List().Get(i).Message(), depth+1)
-			}
-		default:
-			s.walk(value.Message(), depth+1)
+	for part := range partsOf(m) {
+		if s.walk(part, depth+1); s.unread == syntax.TooDeep {
+			return
 		}
-		return s.unread != syntax.TooDeep
-	})
+	}
 }
 
 func (s *survey) visit(message any) {
