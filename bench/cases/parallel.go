@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 
+	"gorm.io/gorm"
+
 	"github.com/seed92106438/cacheops/bench/measure"
 	"github.com/seed92106438/cacheops/bench/subject"
 )
@@ -22,6 +24,9 @@ func parallel(h hit) func(context.Context, *Lab) ([]measure.Contender, error) {
 			if s.Shared {
 				continue
 			}
+			if s.Name == subject.Uncached {
+				contenders = append(contenders, l.dryOnCores(s, h)...)
+			}
 			contenders = append(contenders, l.onCores(s, h)...)
 		}
 		return contenders, nil
@@ -38,13 +43,29 @@ func (l *Lab) onCores(s *station, h hit) []measure.Contender {
 		after = s.sentNothing
 	}
 	s.log.Take()
+	return l.each(s.Name, mark, measure.Loop{After: after, Op: func(int) error {
+		_, err := h.read(s.db)
+		return err
+	}})
+}
+
+// dryOnCores measures what cores share without any cache: memory, and the collector.
+// On one core the collector has the others to itself.
+func (l *Lab) dryOnCores(s *station, h hit) []measure.Contender {
+	dry := s.db.Session(&gorm.Session{DryRun: true})
+	return l.each(subject.DryRun, "", measure.Loop{Op: func(int) error {
+		_, err := h.read(dry)
+		return err
+	}})
+}
+
+// each is a contender for one core, and one for all.
+func (l *Lab) each(name, mark string, loop measure.Loop) []measure.Contender {
 	var contenders []measure.Contender
 	for _, procs := range []int{1, runtime.NumCPU()} {
-		loop := &measure.Loop{For: l.Plan.Turn, Procs: procs, After: after, Op: func(int) error {
-			_, err := h.read(s.db)
-			return err
-		}}
-		contenders = append(contenders, measure.Contender{Name: fmt.Sprintf("%s-%d", s.Name, procs), Mark: mark, Turn: loop.Turn})
+		on := loop
+		on.For, on.Procs = l.Plan.Turn, procs
+		contenders = append(contenders, measure.Contender{Name: fmt.Sprintf("%s-%d", name, procs), Mark: mark, Turn: on.Turn})
 	}
 	return contenders
 }

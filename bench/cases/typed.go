@@ -44,9 +44,14 @@ var get = typed{hit: byKey, name: "cacheops-get", get: func(db *gorm.DB) (any, e
 	if subject.Plugin(db) == nil { // the database itself
 		return byKey.read(db)
 	}
-	p, err := cacheops.Get[shop.Person](context.Background(), subject.Plugin(db), db, person)
-	return &p, err
+	var err error
+	got, err = cacheops.Get[shop.Person](context.Background(), subject.Plugin(db), db, person)
+	return &got, err
 }}
+
+// got is where the caller of Get, of which there is one, puts the row that it is given
+// by value. A new variable for each row would be an allocation of the caller's.
+var got shop.Person
 
 // keys are those of a household.
 var keys = func() []uint {
