@@ -78,16 +78,17 @@ func (a aim) outcome(figures map[string]*Figures) Outcome {
 		sign = "≥"
 	}
 	o := Outcome{What: a.what, Aim: sign + " " + a.written(a.bound), Reached: "–", Verdict: "not measured"}
-	reached, ok := a.of.median(figures)
-	if !ok {
+	measured := a.of.in(figures)
+	if !measured.Has(a.of.unit) {
 		return o
 	}
+	reached := measured.Median(a.of.unit).Center
 	if a.by != (place{}) {
-		base, ok := a.by.median(figures)
-		if !ok || base == 0 {
+		base := a.by.in(figures)
+		if !base.Has(a.by.unit) {
 			return o
 		}
-		reached /= base
+		reached = measured.Beside(base, a.of.unit)
 	}
 	o.Reached = a.written(reached)
 	o.Verdict = "**not reached**"
@@ -104,11 +105,5 @@ func (a aim) written(figure float64) string {
 	return fmt.Sprintf("%.*f ×", a.digits, figure)
 }
 
-// median returns the median of the figures of a place, if there are any.
-func (p place) median(figures map[string]*Figures) (float64, bool) {
-	s := figures[p.name].Of(p.subject)
-	if !s.Has(p.unit) {
-		return 0, false
-	}
-	return s.Median(p.unit).Center, true
-}
+// in returns the figures of a place, nil if there are none.
+func (p place) in(figures map[string]*Figures) *Subject { return figures[p.name].Of(p.subject) }

@@ -205,5 +205,5 @@ func (s *Subject) beside(base *Subject) string {
 	if s.Absent || !s.Has(measure.Time) {
 		return "–"
 	}
-	return fmt.Sprintf("%.3g", s.Median(measure.Time).Center/base.Median(measure.Time).Center)
+	return fmt.Sprintf("%.3g", s.Beside(base, measure.Time))
 }

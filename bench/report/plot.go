@@ -109,8 +109,8 @@ func (c chart) points(name string, names []string, figures map[string]*Figures) 
 	for y, of := range names {
 		s := figures[of].Of(name)
 		if s.Has(measure.Time) {
-			base := figures[of].Of(subject.Uncached).Median(measure.Time).Center
-			points = append(points, plotter.XY{X: s.Median(measure.Time).Center / base, Y: float64(y)})
+			base := figures[of].Of(subject.Uncached)
+			points = append(points, plotter.XY{X: s.Beside(base, measure.Time), Y: float64(y)})
 		}
 	}
 	return points

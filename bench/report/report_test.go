@@ -59,6 +59,21 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// TestARatioIsOfTheSameRounds covers a machine that was slower in the second round.
+func TestARatioIsOfTheSameRounds(t *testing.T) {
+	on := func(turns ...float64) *Subject { return &Subject{values: map[string][]float64{"ns/op": turns}} }
+	base := on(100, 300, 110)
+	if ratio := on(200, 600, 220).Beside(base, "ns/op"); ratio != 2 {
+		t.Errorf("twice as much in each round is %v", ratio)
+	}
+	if ratio := on(100, 900, 330).Beside(base, "ns/op"); ratio != 3 {
+		t.Errorf("1, 3 and 3 times as much is %v", ratio)
+	}
+	if ratio := on(220).Beside(base, "ns/op"); ratio != 2 {
+		t.Errorf("of other rounds the medians count: %v", ratio)
+	}
+}
+
 func TestAimsAreComparedWithWhatWasMeasured(t *testing.T) {
 	d, _ := written(t, map[string]string{"HitFirst": first, "ParallelFirst": parallel})
 	for what, want := range map[string]Outcome{

@@ -55,6 +55,21 @@ func (s *Subject) Median(unit string) benchmath.Summary {
 	return benchmath.AssumeNothing.Summary(sample, 0.95)
 }
 
+// Beside returns the median of the ratios of the subject's turns to another's in the
+// same rounds: what slows a machine down for a while is in both. If they have not been
+// in the same rounds it is the ratio of the medians.
+func (s *Subject) Beside(base *Subject, unit string) float64 {
+	own, other := s.values[unit], base.values[unit]
+	if len(own) != len(other) {
+		return s.Median(unit).Center / base.Median(unit).Center
+	}
+	ratios := make([]float64, len(own))
+	for i := range own {
+		ratios[i] = own[i] / other[i]
+	}
+	return benchmath.AssumeNothing.Summary(benchmath.NewSample(ratios, &benchmath.DefaultThresholds), 0.95).Center
+}
+
 // Turns returns how often the subject was measured.
 func (s *Subject) Turns() int {
 	n := 0
