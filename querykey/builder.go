@@ -75,6 +75,18 @@ func (b *Builder) Uint(n uint64) {
 // It reports false if the argument has no known stored form; then no key can
 // be made of this query.
 func (b *Builder) Value(v any) bool {
+	switch v := v.(type) { // what most arguments are, by the shortest way
+	case string:
+		b.tag(tagText)
+		b.text(v)
+		return true
+	case int:
+		b.int(int64(v))
+		return true
+	case int64:
+		b.int(v)
+		return true
+	}
 	s, ok := store(v)
 	if !ok {
 		return false
@@ -121,6 +133,11 @@ func (b *Builder) time(t time.Time) {
 	b.buf = binary.AppendUvarint(b.buf, uint64(t.Nanosecond()))
 	b.buf = binary.AppendVarint(b.buf, int64(offset))
 	b.text(name)
+}
+
+func (b *Builder) int(n int64) {
+	b.tag(tagInt)
+	b.buf = binary.AppendVarint(b.buf, n)
 }
 
 func (b *Builder) tag(t tag) { b.buf = append(b.buf, byte(t)) }
