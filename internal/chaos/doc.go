@@ -8,12 +8,20 @@
 // and writes one database through GORM and the plugin, with a region that they share.
 // Each tells the test what it did and when, by the clock that is common to the
 // processes of a machine; a write is told of before it is sent. Processes are
-// killed and replaced meanwhile, and worse is done to the region's store. Then
-// github.com/anishathalye/porcupine is asked whether the reads and writes of each
-// object can have happened one after the other: whether there is an order in which
-// every read sees the last write, and in which nothing comes before what had ended
-// when it began. At the level bounded(d) a read may be as old as d: it counts as one
-// that began so much earlier, though not before what its own process has written.
+// killed and replaced meanwhile, and worse is done to the region's store. Then it is
+// asked whether the reads and writes of each object can have happened one after the
+// other: whether there is an order in which every read sees the last write, and in
+// which nothing comes before what had ended when it began. At the level bounded(d) a
+// read may be as old as d: it counts as one that began so much earlier, though it
+// comes after what its own process has written, as far as it depends on that.
+//
+// github.com/anishathalye/porcupine decides that for any objects. In a history that is
+// wrong, or hard to explain, it tries what order overlapping reads can have come in,
+// which takes time and memory without end; most of all if they may be old, for then
+// all overlap. So an order is found by what is known of these objects, and porcupine
+// confirms it. That there is none is found as porcupine would, see
+// TestVerdictsArePorcupines. What is wrong is kept in a file, and can be judged again;
+// see -chaos.history.
 //
 // A crew works until it has done its share of the operations that all modes are to do
 // together, and for some time at least; see -chaos.operations and -chaos.time. What is

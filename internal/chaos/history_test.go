@@ -1,14 +1,5 @@
 package chaos
 
-import (
-	"cmp"
-	"math"
-	"slices"
-	"time"
-
-	"github.com/anishathalye/porcupine"
-)
-
 // kind says what an operation does to its object.
 type kind string
 
@@ -45,16 +36,31 @@ type operation struct {
 	Call   int64 // when it began
 	Return int64 // when it had ended; 0 if that is not known
 	Void   bool  // it came to nothing: it is known not to have happened
-
-	// What is found out of those of which it is not known when they had ended.
-	Unseen, Unsure bool
 }
-
-// never is when operations end that may yet happen.
-const never = math.MaxInt64
 
 func (o *operation) observes() bool {
 	return o.Kind == reads || o.Kind == lists || o.Kind == pages || o.Kind == counts
+}
+
+// shows returns the values or tokens that were there by the operation.
+func (o *operation) shows() (there []int64) {
+	switch o.Kind {
+	case reads:
+		return []int64{o.New}
+	case swaps:
+		return []int64{o.Old}
+	case lists, pages:
+		for _, i := range o.Items {
+			there = append(there, i.Token)
+		}
+	}
+	return there
+}
+
+// tells reports whether a read of a list tells if an item is in it. A full page does
+// not tell what comes after its last.
+func (o *operation) tells(i item) bool {
+	return o.Kind == lists || o.Kind == pages && (len(o.Items) < pageSize || byID(i, o.Items[pageSize-1]) <= 0)
 }
 
 // history has the operations on one object.
@@ -70,149 +76,4 @@ func histories(all []*operation) map[string]history {
 		}
 	}
 	return by
-}
-
-// checkable returns the operations as porcupine takes them. Reads may be as old as
-// bound.
-func (h history) checkable(bound time.Duration) []porcupine.Operation {
-	h.close()
-	var checked []porcupine.Operation
-	written := h.written()
-	for _, o := range h {
-		if o.Unseen {
-			continue
-		}
-		call, end := o.Call, cmp.Or(o.Return, never)
-		if o.observes() {
-			call = min(call, max(call-int64(bound), written.before(o)+1))
-		}
-		checked = append(checked, porcupine.Operation{ClientId: o.Process, Input: o, Call: call, Output: o, Return: end})
-	}
-	return checked
-}
-
-// close finds out by when operations had ended of which that is not known: before
-// whoever saw that they had happened. That is no more than what the check would find
-// out, but operations that may happen at any time take it all the time there is.
-//
-// A write or swap of which nobody saw the value is left out: without it everyone saw
-// the same. Whether a list was seen with or without an item may be told by a mere
-// count, so what nobody saw stays open there.
-func (h history) close() {
-	seen := h.seen()
-	gone := h.gone(seen)
-	for _, o := range h {
-		if o.Return != 0 {
-			continue
-		}
-		var end int64
-		switch o.Kind {
-		case writes, swaps:
-			end = seen[o.New]
-			o.Unseen = end == 0
-		case adds:
-			end = seen[o.Items[0].Token]
-		case removes:
-			o.Unsure = true
-			end = gone[o.Items[0].Token]
-		}
-		if end != 0 {
-			o.Return = max(end, o.Call)
-		}
-	}
-}
-
-// first has the first time of each value or token.
-type first map[int64]int64
-
-// note takes a time in, and reports whether it is the first.
-func (f first) note(of, at int64) bool {
-	if known, ok := f[of]; ok && known <= at {
-		return false
-	}
-	f[of] = at
-	return true
-}
-
-// seen returns by when each value or token had been seen.
-func (h history) seen() first {
-	seen := first{}
-	for _, o := range h {
-		if o.Return == 0 {
-			continue
-		}
-		switch o.Kind {
-		case reads:
-			seen.note(o.New, o.Return)
-		case swaps:
-			seen.note(o.Old, o.Return)
-		case removes, lists, pages:
-			for _, i := range o.Items {
-				seen.note(i.Token, o.Return)
-			}
-		}
-	}
-	for more := true; more; {
-		more = false
-		for _, o := range h {
-			if end := seen[o.New]; o.Kind == swaps && o.Return == 0 && end != 0 {
-				more = seen.note(o.Old, end) || more // it was seen, so it has seen
-			}
-		}
-	}
-	return seen
-}
-
-// gone returns by when the tokens had gone that may have been removed: when they were
-// missed by a read that began after they had been there for certain.
-func (h history) gone(seen first) first {
-	there, gone := first{}, first{}
-	for _, o := range h {
-		if o.Kind == removes && o.Return == 0 {
-			token := o.Items[0].Token
-			there[token] = cmp.Or(seen[token], never)
-		}
-	}
-	for _, o := range h {
-		if o.Kind == adds && o.Return != 0 && there[o.Items[0].Token] != 0 {
-			there.note(o.Items[0].Token, o.Return)
-		}
-	}
-	for _, o := range h {
-		if o.Kind != lists {
-			continue
-		}
-		for token, since := range there {
-			if o.Call > since && !slices.ContainsFunc(o.Items, func(i item) bool { return i.Token == token }) {
-				gone.note(token, o.Return)
-			}
-		}
-	}
-	return gone
-}
-
-// ends has, by process, when its writes of an object had ended, in order.
-type ends map[int][]int64
-
-func (h history) written() ends {
-	by := ends{}
-	for _, o := range h {
-		if !o.observes() && o.Return != 0 {
-			by[o.Process] = append(by[o.Process], o.Return)
-		}
-	}
-	for _, times := range by {
-		slices.Sort(times)
-	}
-	return by
-}
-
-// before returns when the process of o had last written before o began, or 0.
-func (e ends) before(o *operation) int64 {
-	times := e[o.Process]
-	at, _ := slices.BinarySearch(times, o.Call)
-	if at == 0 {
-		return 0
-	}
-	return times[at-1]
 }

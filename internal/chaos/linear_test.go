@@ -52,7 +52,7 @@ func (r *result) check(t *testing.T, bound time.Duration) {
 	began := time.Now()
 	for i, wrong := range judge(r.operations, bound) {
 		if i < 3 {
-			t.Error(wrong)
+			t.Errorf("%s: %s\nall of it is in %s", wrong.object, wrong.wrong, wrong.keep(t, bound))
 		}
 	}
 	t.Logf("seed %d: %d operations by %d processes, %d hits, %d misses, %d refused, %d errors; judged in %v",
@@ -133,7 +133,7 @@ func TestTheCheckFindsWhatIsStale(t *testing.T) {
 	if wrong := judge(r.operations, 0); len(wrong) == 0 {
 		t.Errorf("nothing was found wrong with %d operations, %d of them hits", len(r.operations), r.hits)
 	} else {
-		t.Log(wrong[0])
+		t.Logf("%s: %s", wrong[0].object, wrong[0].wrong)
 	}
 }
 

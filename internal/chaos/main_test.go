@@ -17,6 +17,7 @@ var (
 	runTime   = flag.Duration("chaos.time", 4*time.Second, "how long each crew works at least")
 	inAll     = flag.Int("chaos.operations", 200_000, "how many operations all crews together do at least")
 	seed      = flag.Uint64("chaos.seed", uint64(time.Now().UnixNano()), "what faults are chosen by")
+	kept      = flag.String("chaos.history", "", "a file with a history that was found wrong, to be judged again")
 	leaseTime = flag.Duration("chaos.lease", 500*time.Millisecond, "the lease of changes; a process must never be stopped for longer")
 )
 

@@ -12,17 +12,21 @@ import (
 var register = porcupine.Model{
 	Init: func() any { return int64(0) },
 	Step: func(state, input, _ any) (bool, any) {
-		o := input.(*operation)
-		switch o.Kind {
+		s := input.(*span)
+		switch s.Kind {
 		case reads:
-			return state == o.New, state
+			return state == s.New, state
 		case swaps:
-			return state == o.Old, o.New
+			if state != s.Old {
+				return s.to == never, state // then it may have come to nothing
+			}
+			return true, s.New
 		case writes:
-			return true, o.New
+			return true, s.New
 		}
 		return false, state
 	},
+	Equal: func(a, b any) bool { return a == b },
 }
 
 // list is the rows that meet a condition, none in the beginning. Its state has them
@@ -30,27 +34,73 @@ var register = porcupine.Model{
 var list = porcupine.Model{
 	Init: func() any { return []item(nil) },
 	Step: func(state, input, _ any) (bool, any) {
-		items, o := state.([]item), input.(*operation)
-		switch o.Kind {
+		items, s := state.([]item), input.(*span)
+		switch s.Kind {
 		case lists:
-			return slices.Equal(items, o.Items), items
+			return slices.Equal(items, s.Items), items
 		case pages:
-			return slices.Equal(items[:min(len(items), pageSize)], o.Items), items
+			return slices.Equal(items[:min(len(items), pageSize)], s.Items), items
 		case counts:
-			return int64(len(items)) == o.Count, items
+			return int64(len(items)) == s.Count, items
 		case adds:
-			at, _ := slices.BinarySearchFunc(items, o.Items[0], byID)
-			return true, slices.Insert(slices.Clone(items), at, o.Items[0])
+			at, _ := slices.BinarySearchFunc(items, s.Items[0], byID)
+			return true, slices.Insert(slices.Clone(items), at, s.Items[0])
 		case removes:
-			at := slices.Index(items, o.Items[0])
+			at := slices.Index(items, s.Items[0])
 			if at < 0 {
-				return o.Unsure, items // then it may have come to nothing
+				return s.to == never, items // then it may have come to nothing
 			}
 			return true, slices.Delete(slices.Clone(items), at, at+1)
 		}
 		return false, items
 	},
 	Equal: func(a, b any) bool { return slices.Equal(a.([]item), b.([]item)) },
+}
+
+// state is what an object has, and all that was done to it.
+type state struct {
+	has  any
+	past *past
+}
+
+func (s state) String() string { return fmt.Sprint(s.has) }
+
+// past has what was done, the last first.
+type past struct {
+	last   *span
+	before *past
+}
+
+func (p *past) has(s *span) bool {
+	for ; p != nil; p = p.before {
+		if p.last == s {
+			return true
+		}
+	}
+	return false
+}
+
+// remembering returns a model in which reads come after what they must come after.
+// States in which as much was done have the same past, but for its order, which makes
+// no difference.
+func remembering(m porcupine.Model) porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return state{has: m.Init()} },
+		Step: func(before, input, _ any) (bool, any) {
+			was, s := before.(state), input.(*span)
+			for _, w := range s.after {
+				if !was.past.has(w) {
+					return false, was
+				}
+			}
+			ok, has := m.Step(was.has, s, nil)
+			if !ok || s.observes() {
+				return ok, was
+			}
+			return true, state{has, &past{s, was.past}}
+		},
+		Equal: func(a, b any) bool { return m.Equal(a.(state).has, b.(state).has) },
+	}
 }
 
 func byID(a, b item) int {
@@ -66,9 +116,9 @@ func byID(a, b item) int {
 // modelOf returns the model of an object.
 func modelOf(object string) porcupine.Model {
 	if strings.HasPrefix(object, "list") {
-		return list
+		return remembering(list)
 	}
-	return register
+	return remembering(register)
 }
 
 func (o *operation) String() string {

@@ -2,11 +2,14 @@ package chaos
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"math"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -15,8 +18,14 @@ import (
 // checkTime bounds the check of one object.
 const checkTime = 20 * time.Second
 
+// verdict is what is wrong with the history of an object.
+type verdict struct {
+	object, wrong string
+	history       history
+}
+
 // judge checks the operations, object by object, and returns what is wrong with them.
-func judge(all []*operation, bound time.Duration) (wrong []string) {
+func judge(all []*operation, bound time.Duration) (wrong []verdict) {
 	var mu sync.Mutex
 	var checks sync.WaitGroup
 	for object, h := range histories(all) {
@@ -24,67 +33,61 @@ func judge(all []*operation, bound time.Duration) (wrong []string) {
 			if fault := h.judge(modelOf(object), bound); fault != "" {
 				mu.Lock()
 				defer mu.Unlock()
-				wrong = append(wrong, object+": "+fault)
+				wrong = append(wrong, verdict{object, fault, h})
 			}
 		})
 	}
 	checks.Wait()
-	slices.Sort(wrong)
+	slices.SortFunc(wrong, func(a, b verdict) int { return cmp.Compare(a.object, b.object) })
 	return wrong
 }
 
 // judge returns why no order explains the operations, or "" if one does.
 func (h history) judge(model porcupine.Model, bound time.Duration) string {
-	checked := h.checkable(bound)
-	switch porcupine.CheckOperationsTimeout(model, checked, checkTime) {
-	case porcupine.Ok:
-		return ""
-	case porcupine.Illegal:
-		return "no order explains what was read\n" + h.excerpt(shortest(model, checked))
+	order, s := explain(model, narrowed(h.spans(bound)))
+	switch {
+	case order == nil && s.late:
+		return fmt.Sprintf("no order of %d operations was found in %v; the best end here\n%s", len(h), checkTime, h.excerpt(s.stuck.operation, bound))
+	case order == nil:
+		return "no order explains what was read\n" + h.excerpt(s.stuck.operation, bound)
+	case !h.confirms(model, order, bound):
+		return fmt.Sprintf("this is no order: %v", order)
 	}
-	return fmt.Sprintf("the check of %d operations took too long", len(checked))
+	return ""
 }
 
-// shortest returns when the first operation had ended by which there is no order.
-func shortest(model porcupine.Model, checked []porcupine.Operation) int64 {
-	times := make([]int64, 0, len(checked))
-	for _, o := range checked {
-		times = append(times, o.Return)
-	}
-	slices.Sort(times)
-	at, _ := slices.BinarySearchFunc(times, true, func(until int64, _ bool) int {
-		if porcupine.CheckOperationsTimeout(model, begun(checked, until), checkTime) == porcupine.Illegal {
-			return 0
+// confirms has porcupine check an order that was found, and checks that it is one in
+// which the operations can have happened, by what was told of them alone. So nothing
+// passes by a mistake of who found it. What is left out may have come to nothing.
+func (h history) confirms(model porcupine.Model, order []*span, bound time.Duration) bool {
+	var at int64
+	placed := map[*operation]bool{}
+	checked := make([]porcupine.Operation, len(order))
+	for i, s := range order {
+		placed[s.operation] = true
+		from := s.Call
+		if s.observes() {
+			from -= int64(bound)
 		}
-		return -1
-	})
-	return times[min(at, len(times)-1)]
-}
-
-// begun returns the operations that had begun at a time. Those that had not ended may
-// end at any time, and what they read is not known yet.
-func begun(checked []porcupine.Operation, until int64) (prefix []porcupine.Operation) {
-	for _, o := range checked {
-		switch {
-		case o.Return <= until:
-		case o.Call > until || o.Input.(*operation).observes():
-			continue
-		default:
-			o.Return = math.MaxInt64
+		if at = max(at, from); at > cmp.Or(s.Return, never) {
+			return false
 		}
-		prefix = append(prefix, o)
+		checked[i] = porcupine.Operation{Input: s, Call: int64(i), Return: int64(i)}
 	}
-	return prefix
+	missing := slices.ContainsFunc(h, func(o *operation) bool { return o.Return != 0 && !placed[o] })
+	return !missing && len(placed) == len(order) && porcupine.CheckOperations(model, checked)
 }
 
-// excerpt shows the operations around a time.
-func (h history) excerpt(at int64) string {
+// excerpt shows the operations around the end of one that no order comes beyond.
+func (h history) excerpt(stuck *operation, bound time.Duration) string {
+	at := cmp.Or(stuck.Return, stuck.Call)
+	since := at - int64(20*time.Millisecond+bound)
 	shown := slices.SortedFunc(slices.Values(h), func(a, b *operation) int { return cmp.Compare(a.Call, b.Call) })
 	var text strings.Builder
 	for _, o := range shown {
-		if o.Call <= at && cmp.Or(o.Return, never) >= at-int64(20*time.Millisecond) {
+		if o.Call <= at && cmp.Or(o.Return, never) >= since {
 			mark := " "
-			if o.Return == at {
+			if o == stuck {
 				mark = ">"
 			}
 			fmt.Fprintf(&text, "%s %+.3f to %+.3f ms: process %d, %v\n", mark,
@@ -92,4 +95,33 @@ func (h history) excerpt(at int64) string {
 		}
 	}
 	return text.String()
+}
+
+// record is what is kept of a history.
+type record struct {
+	Bound   time.Duration
+	History history
+}
+
+// keep writes the history to a file that outlives the test, by which it can be judged
+// again: no seed has processes do the same once more. See -chaos.history.
+func (v *verdict) keep(t testing.TB, bound time.Duration) (file string) {
+	t.Helper()
+	text, err := json.Marshal(record{bound, v.history})
+	must(t, err)
+	f, err := os.CreateTemp("", "cacheops-chaos-*.json")
+	must(t, err)
+	_, err = f.Write(text)
+	must(t, errors.Join(err, f.Close()))
+	return f.Name()
+}
+
+// judgeKept judges a history that was kept.
+func judgeKept(t testing.TB, file string) []verdict {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	must(t, err)
+	var r record
+	must(t, json.Unmarshal(text, &r))
+	return judge(r.History, r.Bound)
 }
