@@ -115,3 +115,18 @@ func BenchmarkInsertOfRows(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkUpdateOfToldRows is an update of 100 rows by a condition, which has told
+// another column of each.
+func BenchmarkUpdateOfToldRows(b *testing.B) {
+	where := eq("author_id", int64(1))
+	shape := write(Write{Table: "posts", Kind: Update, Where: &where, Set: []Assignment{{Column: "title", Values: []Operand{literal("new")}}}})
+	facts := Facts{HasBefore: true, Rows: 100}
+	for i := range 100 {
+		facts.Before = append(facts.Before, Image{"id": int64(i)})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		sinkChanges = shape.Changes("db", nil, blog, facts)
+	}
+}

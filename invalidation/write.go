@@ -197,9 +197,10 @@ func (w *Write) Written(relation *Relation) Columns {
 // update fills in the rows before and after, and the columns written.
 func (w *writing) update(c *Change, relation *Relation, write *Write) {
 	set := w.assignments(relation, write.Set)
+	written := relation.written(columnsOf(set))
 	if !w.facts.HasBefore {
 		c.Before = w.reached(relation, write)
-		c.Columns = relation.written(columnsOf(set))
+		c.Columns = written
 		for _, box := range c.Before {
 			c.After = append(c.After, box.moved(set, c.Columns))
 		}
@@ -207,15 +208,21 @@ func (w *writing) update(c *Change, relation *Relation, write *Write) {
 		return
 	}
 	rows := w.imaged(relation, write)
+	c.Before, c.After = make([]Box, 0, len(rows)), make([]Box, 0, len(rows))
 	for i, image := range w.facts.Before {
-		changes := keep(set, func(a assignment) bool { return !image.keeps(&a) })
+		changes, columns := set, written
+		if slices.ContainsFunc(set, func(a assignment) bool { return image.keeps(&a) }) {
+			changes = keep(set, func(a assignment) bool { return !image.keeps(&a) })
+			columns = relation.written(columnsOf(changes))
+		}
 		if len(changes) == 0 {
 			continue
 		}
-		box, columns := rows[i], relation.written(columnsOf(changes))
-		c.Before = append(c.Before, box)
-		c.After = append(c.After, box.moved(changes, columns))
-		c.Columns = c.Columns.Union(columns)
+		c.Before = append(c.Before, rows[i])
+		c.After = append(c.After, rows[i].moved(changes, columns))
+		if !c.Columns.Covers(columns) {
+			c.Columns = c.Columns.Union(columns)
+		}
 	}
 	c.Before, c.After = limit(c.Before), limit(c.After)
 }
