@@ -40,33 +40,40 @@ func (r *shared) values(name string) valueStore {
 	return v
 }
 
-// guesses bounds how often a call guesses the position, while others clear.
-const guesses = 8
-
 // look returns the position, and the value that there is at it under a key, if the
-// key is not empty.
-func (v *sharedValues) look(ctx context.Context, key *string) (at Position, value []byte, err error) {
-	r := v.region
-	for range guesses {
-		at = *v.at.Load()
+// key is not nil. Without a key any position will do that there was meanwhile: what is
+// set there is set before whatever Clear ended it.
+//
+// If the position was another than guessed, it looks once more, by the one that it was
+// told. Should that be another again, all was cleared between the two looks, and at
+// that moment there was nothing: so however often others clear, there is an answer.
+// It must not guess by what others have stored meanwhile, which may be older.
+func (v *sharedValues) look(ctx context.Context, key *string) (Position, []byte, error) {
+	r, at := v.region, *v.at.Load()
+	for range 2 {
 		name := ""
 		if key != nil {
 			name = v.key(at, *key)
 		}
+		var value []byte
 		var news []backend.News
 		err := r.gate.pass(ctx, func(ctx context.Context) (err error) {
 			value, news, err = r.backend.Look(ctx, name, []backend.Follow{{Journal: v.name, Epoch: at.Epoch, Number: at.Number}})
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return at, nil, err
-		}
-		if !news[0].Changed {
+		case !news[0].Changed:
 			return at, value, nil
 		}
-		v.at.Store(&Position{news[0].Epoch, news[0].Number})
+		at = Position{news[0].Epoch, news[0].Number}
+		v.at.Store(&Position{at.Epoch, at.Number})
+		if key == nil {
+			return at, nil, nil
+		}
 	}
-	return at, nil, errors.New("they are cleared again and again")
+	return at, nil, nil
 }
 
 // prefix is what keys of a position begin with.
