@@ -79,7 +79,8 @@ func TestScaleOfReads(t *testing.T) {
 			simulate(t, l, func(f *fleet) {
 				f.play()
 				for _, m := range f.members {
-					if told := f.of(m).records; told > int(f.serial) || told < int(f.serial)/2 {
+					// Looks that overlap may bring a change twice; few do.
+					if told := f.of(m).records; told > int(f.serial)*11/10 || told < int(f.serial)/2 {
 						t.Errorf("a process was told of %d changes, of which there were %d", told, f.serial)
 					}
 				}
